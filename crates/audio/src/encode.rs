@@ -1,0 +1,56 @@
+//! Sound into files. Each codec is one file below and one line in [`codecs`].
+
+use std::io::{Seek, Write};
+use std::ops::RangeInclusive;
+
+use crate::tag::{ReplayGain, Tags};
+use crate::{AudioError, Block};
+
+/// Where encoded bytes go. Seeking back to the header is allowed until [`Encoder::finish`] returns.
+pub trait Sink: Write + Seek + Send {}
+impl<T: Write + Seek + Send> Sink for T {}
+
+/// What an encoder is asked to make.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Frames per second, 44 100 or 48 000.
+    pub rate: u32,
+    /// 1 or 2.
+    pub channels: usize,
+    /// Number of frames that will come. Encoders reserve header space from it; a few frames more or less must work.
+    pub frames: u64,
+    /// Kilobits per second; `None` means the codec's default. Checked against [`Codec::bitrates`] before.
+    pub bitrate: Option<u32>,
+    /// What is written beside the sound.
+    pub tags: Tags,
+}
+
+/// An encoder at work.
+pub trait Encoder: Send {
+    /// Takes the next frames.
+    fn write(&mut self, block: &Block) -> Result<(), AudioError>;
+
+    /// Writes what is held back, then the header with the loudness that was measured on what went in. After it returns
+    /// the sink holds a whole file.
+    fn finish(self: Box<Self>, gain: &ReplayGain) -> Result<(), AudioError>;
+}
+
+/// An output format: how it is named, what it takes, how it is opened.
+pub struct Codec {
+    /// Name in `--format` and in the API: `mp3`.
+    pub name: &'static str,
+    /// Name for people: `MP3`.
+    pub title: &'static str,
+    /// File name ending without the dot.
+    pub ending: &'static str,
+    /// Media type.
+    pub mime: &'static str,
+    /// Whether the sound that comes back differs from what went in.
+    pub lossy: bool,
+    /// Kilobits per second that can be asked for; `None` where there is nothing to choose.
+    pub bitrates: Option<RangeInclusive<u32>>,
+    /// What is made when nothing is asked.
+    pub default_bitrate: Option<u32>,
+    /// Starts a file.
+    pub open: fn(&Order, Box<dyn Sink>) -> Result<Box<dyn Encoder>, AudioError>,
+}

@@ -1,0 +1,3 @@
+//! The soundpost binary.
+
+fn main() {}

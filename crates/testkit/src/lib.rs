@@ -1,0 +1,3 @@
+//! For tests only: seeded noise, generated signals, other people's programs as witnesses.
+
+pub mod signal;

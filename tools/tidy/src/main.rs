@@ -1,0 +1,3 @@
+//! Tests of the house rules.
+
+fn main() {}
