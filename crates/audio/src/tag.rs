@@ -1,5 +1,8 @@
 //! What is written into files beside the sound: fields, chapters, cover, ReplayGain.
 
+pub mod cover;
+pub(crate) mod vorbis_comment;
+
 use std::sync::Arc;
 
 use model::{Chapters, Metadata};
@@ -17,7 +20,7 @@ pub struct Tags {
     pub lyrics: Option<String>,
 }
 
-/// A cover picture whose first bytes were checked.
+/// A cover picture whose first bytes were checked: see [`Cover::parse`].
 #[derive(Clone, Debug)]
 pub struct Cover {
     /// `image/jpeg` or `image/png`.
