@@ -1,5 +1,11 @@
 //! Sound into files. Each codec is one file below and one line in [`codecs`].
 
+#[cfg(feature = "fdk-aac")]
+pub mod aac;
+pub mod alac;
+mod mp4;
+mod pcm16;
+
 use std::io::{Seek, Write};
 use std::ops::RangeInclusive;
 
