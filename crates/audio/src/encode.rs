@@ -1,9 +1,14 @@
 //! Sound into files. Each codec is one file in the folder beside this one, and one line in [`codecs`].
 
+#[cfg(feature = "fdk-aac")]
+mod aac;
+mod alac;
 mod dither;
 mod flac;
+mod mp4;
 mod ogg;
 mod opus;
+mod pcm16;
 mod vorbis;
 mod wav;
 #[cfg(test)]
@@ -18,9 +23,12 @@ use crate::{AudioError, Block};
 /// All output formats, in the order in which they are shown.
 pub fn codecs() -> &'static [&'static Codec] {
     static CODECS: &[&Codec] = &[
-        &opus::OPUS, //
+        #[cfg(feature = "fdk-aac")]
+        &aac::AAC,
+        &opus::OPUS,
         &vorbis::VORBIS,
         &flac::FLAC,
+        &alac::ALAC,
         &wav::WAV,
         &wav::WAV_24,
     ];
