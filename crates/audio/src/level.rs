@@ -11,7 +11,7 @@ mod phrases;
 pub use apply::{Cursor, Leveler};
 pub use cut::Cutter;
 
-use crate::measure::analysis::Span;
+use crate::measure::Span;
 
 /// Blocks of the plan per second.
 pub(crate) const BLOCKS_PER_SECOND: usize = 10;

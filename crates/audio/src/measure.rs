@@ -10,7 +10,7 @@ mod conformance;
 mod content;
 mod hops;
 mod hum;
-mod k_weighting;
+pub(crate) mod k_weighting;
 mod levels;
 pub mod loudness;
 pub mod true_peak;

@@ -7,6 +7,7 @@
 
 mod fan;
 mod intake;
+mod pictures;
 mod render;
 pub mod settings;
 mod survey;
@@ -16,13 +17,14 @@ pub mod whole;
 use std::path::PathBuf;
 
 pub use self::intake::Intake;
+pub use self::pictures::{Drawn, pictures};
 pub use self::settings::{PRESETS, Preset, Settings};
 use crate::decode::SourceInfo;
-use crate::draw::peaks::Overview;
+use crate::draw::Overview;
 use crate::encode::Codec;
 use crate::level::Plan;
 use crate::master::solve::{self, Solution};
-use crate::measure::analysis::Analysis;
+use crate::measure::Analysis;
 use crate::tag::Tags;
 use crate::AudioError;
 

@@ -6,16 +6,21 @@
 
 mod biquad;
 
-pub use biquad::Biquad;
+use biquad::{Biquad, State};
 
-use crate::measure::analysis::Hum;
+use crate::measure::Hum;
 use crate::{Block, Stage};
 
-/// A cascade of second-order sections, the same for every channel.
+/// A cascade of second-order sections, the same for every channel. Mono and stereo only.
 pub struct Filter {
     sections: Vec<Biquad>,
-    /// State per channel, then per section.
-    states: Vec<Vec<biquad::State>>,
+    channels: Channels,
+}
+
+/// State of every section, two sections to a step.
+enum Channels {
+    Mono(Vec<[State<1>; 2]>),
+    Stereo(Vec<[State<2>; 2]>),
 }
 
 impl Filter {
@@ -38,18 +43,36 @@ impl Filter {
         (!sections.is_empty()).then(|| Self::new(sections, channels))
     }
 
-    fn new(sections: Vec<Biquad>, channels: usize) -> Self {
-        let states = vec![vec![biquad::State::default(); sections.len()]; channels];
-        Self { sections, states }
+    fn new(mut sections: Vec<Biquad>, channels: usize) -> Self {
+        if !sections.len().is_multiple_of(2) {
+            sections.push(Biquad::THROUGH);
+        }
+        let steps = sections.len() / 2;
+        let channels = match channels {
+            1 => Channels::Mono(vec![Default::default(); steps]),
+            _ => Channels::Stereo(vec![Default::default(); steps]),
+        };
+        Self { sections, channels }
     }
 }
 
 impl Stage for Filter {
     fn process(&mut self, block: &mut Block) {
-        for (channel, states) in block.iter_mut().zip(&mut self.states) {
-            for (section, state) in self.sections.iter().zip(states) {
-                section.process(state, channel);
+        let (steps, _) = self.sections.as_chunks::<2>();
+        let mut channels = block.iter_mut();
+        let (first, second) = (channels.next(), channels.next());
+        match (&mut self.channels, first, second) {
+            (Channels::Mono(states), Some(only), None) => {
+                for (sections, states) in steps.iter().zip(states) {
+                    biquad::run(sections, states, [&mut *only]);
+                }
             }
+            (Channels::Stereo(states), Some(left), Some(right)) => {
+                for (sections, states) in steps.iter().zip(states) {
+                    biquad::run(sections, states, [&mut *left, &mut *right]);
+                }
+            }
+            _ => debug_assert!(block.channels() == 0, "a filter for other channels"),
         }
     }
 }
@@ -59,7 +82,7 @@ mod tests {
     use testkit::signal::{db, sine};
 
     use super::*;
-    use crate::measure::analysis::Harmonic;
+    use crate::measure::Harmonic;
 
     fn level_after(filter: &mut Filter, rate: u32, hertz: f64) -> f64 {
         let mut block = Block::from_channels(vec![sine(rate, hertz, 0.5, 0.0, rate as usize * 4)]);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{BLOCKS_PER_SECOND, SilenceCutting, Strength};
-use crate::measure::analysis::{Content, Span};
+use crate::measure::{Kind, Span};
 use crate::measure::loudness::{integrated, lufs};
 
 /// Blocks of quiet that end a phrase: 0.3 s, longer than the stop of a consonant.
@@ -31,7 +31,7 @@ const SMOOTHING: (usize, usize) = (2, 2);
 struct Phrase {
     blocks: Range<usize>,
     level: f64,
-    kind: Content,
+    kind: Kind,
 }
 
 impl Phrase {
@@ -118,7 +118,7 @@ fn find(powers: &[f32], content: &[Span], gate: f64) -> Vec<Phrase> {
         // Where music begins or ends, so does a phrase.
         for (blocks, kind) in split_by_content(run, content) {
             match kind {
-                Content::Music => phrases.push(blocks),
+                Kind::Music => phrases.push(blocks),
                 _ => split_long(powers, blocks, &mut phrases),
             }
         }
@@ -147,13 +147,13 @@ fn block_of(ms: u64) -> usize {
     (ms as usize * BLOCKS_PER_SECOND) / 1_000
 }
 
-fn kind_at(content: &[Span], block: usize) -> Content {
+fn kind_at(content: &[Span], block: usize) -> Kind {
     let after = content.partition_point(|span| block_of(span.end_ms) <= block);
-    content.get(after).map_or(Content::Speech, |span| span.kind)
+    content.get(after).map_or(Kind::Speech, |span| span.kind)
 }
 
-fn split_by_content(run: Range<usize>, content: &[Span]) -> Vec<(Range<usize>, Content)> {
-    let mut parts: Vec<(Range<usize>, Content)> = Vec::new();
+fn split_by_content(run: Range<usize>, content: &[Span]) -> Vec<(Range<usize>, Kind)> {
+    let mut parts: Vec<(Range<usize>, Kind)> = Vec::new();
     let mut at = run.start;
     let first = content.partition_point(|span| block_of(span.end_ms) <= run.start);
     for span in &content[first..] {
@@ -161,7 +161,7 @@ fn split_by_content(run: Range<usize>, content: &[Span]) -> Vec<(Range<usize>, C
         if end > at {
             // Silence inside a phrase is only a soft word; it belongs to its neighbour.
             match parts.last_mut() {
-                Some((before, kind)) if *kind == span.kind || span.kind == Content::Silence => before.end = end,
+                Some((before, kind)) if *kind == span.kind || span.kind == Kind::Silence => before.end = end,
                 _ => parts.push((at..end, span.kind)),
             }
             at = end;
@@ -173,7 +173,7 @@ fn split_by_content(run: Range<usize>, content: &[Span]) -> Vec<(Range<usize>, C
     if at < run.end {
         match parts.last_mut() {
             Some((before, _)) => before.end = run.end,
-            None => parts.push((run, Content::Speech)),
+            None => parts.push((run, Kind::Speech)),
         }
     }
     parts
@@ -193,7 +193,7 @@ fn split_long(powers: &[f32], blocks: Range<usize>, into: &mut Vec<Range<usize>>
 
 fn gain_of(phrases: &[Phrase], index: usize, common: f64, strength: Strength) -> f64 {
     let phrase = &phrases[index];
-    let share = if phrase.kind == Content::Music { strength.music } else { strength.speech };
+    let share = if phrase.kind == Kind::Music { strength.music } else { strength.speech };
     let from = index.saturating_sub(NEIGHBOURS);
     let to = (index + NEIGHBOURS + 1).min(phrases.len());
     let (mut sum, mut weights) = (0.0, 0.0);
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn music_keeps_its_dynamics() {
         let piece = powers(&[(4.0, -30.0), (4.0, -18.0), (4.0, -30.0), (4.0, -18.0)]);
-        let span = Span { start_ms: 0, end_ms: 16_000, kind: Content::Music };
+        let span = Span { start_ms: 0, end_ms: 16_000, kind: Kind::Music };
         let plan = Plan::new(&piece, &[span], Strength::SPEECH, None);
         let spread = plan.gains_db().iter().fold((0f32, 0f32), |(low, high), x| (low.min(*x), high.max(*x)));
         assert!(spread.1 - spread.0 < 0.1, "{spread:?}");

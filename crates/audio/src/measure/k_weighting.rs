@@ -7,7 +7,7 @@ use crate::Block;
 
 /// A K filter over all channels of a stream, giving energies.
 #[derive(Clone, Debug)]
-pub(super) struct KWeighting {
+pub(crate) struct KWeighting {
     coefficients: Coefficients,
     pairs: Vec<State<2>>,
     last: Option<State<1>>,
@@ -15,7 +15,7 @@ pub(super) struct KWeighting {
 
 impl KWeighting {
     /// A filter at rest.
-    pub(super) fn new(rate: u32, channels: usize) -> Self {
+    pub(crate) fn new(rate: u32, channels: usize) -> Self {
         Self {
             coefficients: Coefficients::at(f64::from(rate)),
             pairs: vec![State::default(); channels / 2],
@@ -26,7 +26,7 @@ impl KWeighting {
     /// Filters one hop and calls `each` with the channel's number and the sum of its squared K-weighted samples.
     ///
     /// Two channels go through together: the filter is a chain of dependent steps, so the second comes for free.
-    pub(super) fn energies(&mut self, block: &Block, range: &Range<usize>, mut each: impl FnMut(usize, f64)) {
+    pub(crate) fn energies(&mut self, block: &Block, range: &Range<usize>, mut each: impl FnMut(usize, f64)) {
         let Self { coefficients, pairs, last } = self;
         for (index, state) in pairs.iter_mut().enumerate() {
             let (first, second) = (2 * index, 2 * index + 1);

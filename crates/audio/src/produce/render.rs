@@ -14,12 +14,12 @@ use super::intake::Intake;
 use super::survey::join;
 use super::verify::{Trim, Verdict};
 use super::{Finished, Output, Settings, Step, Watcher, whole};
-use crate::draw::peaks::{Overview, Peaks};
+use crate::draw::{Bits, Overview, Peaks, PeaksForm, PeaksOrder, samples_per_pixel};
 use crate::encode::Order;
 use crate::level::{Cutter, Leveler, Plan};
 use crate::master::amplitude;
 use crate::master::limiter::Limiter;
-use crate::measure::analysis::{Analyser, Analysis, Hum};
+use crate::measure::{Analyser, Analysis, Hum};
 use crate::repair::Filter;
 use crate::resample::Resampler;
 use crate::tag::{ReplayGain, Tags};
@@ -236,7 +236,7 @@ pub(super) fn render(
     let mut fan = Fan::new();
     let for_analysis = fan.consumer();
     std::thread::scope(|scope| {
-        let analysis = scope.spawn(move || measure(&for_analysis, rate, channels, peaks));
+        let analysis = scope.spawn(move || measure(&for_analysis, rate, channels, frames, peaks));
         let encoders = Encoders::start(scope, &targets, &mut fan, chain, frames);
         let limited = feed(input, chain, fan, step, watcher);
         let measured = join(analysis)?;
@@ -355,23 +355,30 @@ fn measure(
     blocks: &Receiver<Arc<Block>>,
     rate: u32,
     channels: usize,
+    frames: u64,
     peaks: Option<&NamedTempFile>,
 ) -> Result<(Analysis, Overview), AudioError> {
     let mut analyser = Analyser::new(rate, channels);
-    let mut shape = Overview::new();
+    let mut shape = Overview::new(rate);
     let mut peaks = peaks
         .map(|file| {
             file.as_file().set_len(0).map_err(AudioError::Write)?;
             let mut file = file.as_file().try_clone().map_err(AudioError::Write)?;
             file.seek(SeekFrom::Start(0)).map_err(AudioError::Write)?;
-            Peaks::new(rate, Box::new(BufWriter::new(file)))
+            let order = PeaksOrder {
+                form: PeaksForm::Dat,
+                bits: Bits::Eight,
+                rate,
+                samples_per_pixel: samples_per_pixel(frames),
+            };
+            Peaks::open(order, Box::new(BufWriter::new(file)))
         })
         .transpose()?;
     for block in blocks {
         analyser.process(&block);
-        shape.process(&block);
+        shape.write(&block);
         if let Some(peaks) = &mut peaks {
-            peaks.process(&block)?;
+            peaks.write(&block)?;
         }
     }
     if let Some(peaks) = peaks {

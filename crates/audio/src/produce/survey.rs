@@ -8,9 +8,9 @@ use super::fan::Fan;
 use super::intake::Intake;
 use super::{Settings, Step, Watcher};
 use crate::decode::SourceInfo;
-use crate::draw::peaks::Overview;
+use crate::draw::Overview;
 use crate::master::envelope::{Envelope, Recorder};
-use crate::measure::analysis::{Analyser, Analysis};
+use crate::measure::{Analyser, Analysis};
 use crate::repair::Filter;
 use crate::resample::Resampler;
 use crate::{AudioError, Block, Stage};
@@ -83,10 +83,10 @@ pub(super) fn survey(input: &Path, settings: &Settings, watcher: &dyn Watcher) -
 
 fn analyse(blocks: &Receiver<Arc<Block>>, rate: u32, channels: usize) -> (Analysis, Overview) {
     let mut analyser = Analyser::new(rate, channels);
-    let mut shape = Overview::new();
+    let mut shape = Overview::new(rate);
     for block in blocks {
         analyser.process(&block);
-        shape.process(&block);
+        shape.write(&block);
     }
     (analyser.finish(), shape)
 }

@@ -3,10 +3,8 @@
 use std::io::Write;
 use std::path::Path;
 
-use audio::decode::Source;
-use audio::draw::peaks::Peaks;
-use audio::measure::Meter;
-use audio::measure::analysis::Analyser;
+use audio::draw::{Bits, Peaks, PeaksForm, PeaksOrder, samples_per_pixel};
+use audio::measure::{Analyser, Meter};
 use audio::{AudioError, Block};
 use serde_json::json;
 
@@ -70,4 +68,26 @@ fn decode(path: &Path, mut each: impl FnMut(&Block) -> Result<(), AudioError>) -
         each(&block)?;
     }
     Ok(())
+}
+
+type Said = (String, serde_json::Value);
+
+fn loudness(path: &Path) -> Result<Said, AudioError> {
+    let mut meter = None;
+    decode(path, |info, block| {
+        meter.get_or_insert_with(|| Meter::new(info.rate, block.channels())).process(block);
+        Ok(())
+    })?;
+    let loudness = meter.map(|meter| meter.finish().loudness).ok_or_else(no_frames)?;
+    Ok(said(&audio::report::Level::of(&loudness)))
+}
+
+fn everything(path: &Path) -> Result<Said, AudioError> {
+    let mut analyser = None;
+    decode(path, |info, block| {
+        analyser.get_or_insert_with(|| Analyser::new(info.rate, block.channels())).process(block);
+        Ok(())
+    })?;
+    let analysis = analyser.map(Analyser::finish).ok_or_else(no_frames)?;
+    Ok(said(&audio::report::Level::of_analysis(&analysis)))
 }

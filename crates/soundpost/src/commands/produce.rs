@@ -250,7 +250,7 @@ fn one(given: &Path, request: &Request) -> Result<(), Failure> {
 
 /// Writes report and pictures beside the sound.
 fn write_beside(folder: &Path, stem: &str, outcome: &Outcome, report: &Report, settings: &Settings) -> Result<(), Failure> {
-    let drawn = audio::draw::pictures(outcome, settings).map_err(|error| Failure::Failed(error.to_string()))?;
+    let drawn = audio::produce::pictures(outcome, settings).map_err(|error| Failure::Failed(error.to_string()))?;
     let mut files = vec![
         ("report.json".to_owned(), report.to_json().into_bytes()),
         ("report.txt".to_owned(), report.to_text().into_bytes()),
