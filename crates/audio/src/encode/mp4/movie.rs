@@ -80,7 +80,17 @@ impl Movie<'_> {
     fn last_frames(&self) -> u32 {
         let all = u64::from(self.sound.delay) + self.frames;
         let before = u64::from(self.packets.saturating_sub(1)) * u64::from(self.sound.packet_frames);
-        all.saturating_sub(before).clamp(1, u64::from(self.sound.packet_frames)) as u32
+        // A single packet of a single tick is taken by ffmpeg for sound that is not coded at all; the edit list cuts the second.
+        let least = if self.packets == 1 { 2 } else { 1 };
+        all.saturating_sub(before).clamp(least, u64::from(self.sound.packet_frames)) as u32
+    }
+
+    /// Frames in all packets, as far as they are told of.
+    fn media_length(&self) -> u64 {
+        match self.packets.checked_sub(1) {
+            Some(before) => u64::from(before) * u64::from(self.sound.packet_frames) + u64::from(self.last_frames()),
+            None => 0,
+        }
     }
 
     fn gapless(&self) -> Option<Gapless> {
@@ -101,8 +111,7 @@ impl Movie<'_> {
                 tree.boxed(*b"tref", |tree| tree.boxed(*b"chap", |tree| _ = tree.u32(TEXT)));
             }
             tree.boxed(*b"mdia", |tree| {
-                let length = if self.packets == 0 { 0 } else { u64::from(self.sound.delay) + self.frames };
-                media_header(tree, self.sound.rate, length);
+                media_header(tree, self.sound.rate, self.media_length());
                 handler(tree, *b"soun", "Sound");
                 tree.boxed(*b"minf", |tree| {
                     tree.full(*b"smhd", 0, 0, |tree| _ = tree.u32(0));
