@@ -1,7 +1,9 @@
 //! What is written into files beside the sound: fields, chapters, cover, ReplayGain. How a file format stores them is in
 //! the files below and beside the encoders; what they say, so that all formats say the same, is here.
 
+pub mod cover;
 pub mod id3;
+pub(crate) mod vorbis_comment;
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -22,7 +24,7 @@ pub struct Tags {
     pub lyrics: Option<String>,
 }
 
-/// A cover picture whose first bytes were checked.
+/// A cover picture whose first bytes were checked: see [`Cover::parse`].
 #[derive(Clone, Debug)]
 pub struct Cover {
     /// `image/jpeg` or `image/png`.

@@ -24,6 +24,7 @@ pub const AAC: Codec = Codec {
     lossy: true,
     bitrates: Some(32..=320),
     default_bitrate: Some(128),
+    rates: &[],
     open: |order, sink| Ok(Box::new(Aac::open(order, sink)?)),
 };
 

@@ -20,6 +20,7 @@ pub const ALAC: Codec = Codec {
     lossy: false,
     bitrates: None,
     default_bitrate: None,
+    rates: &[],
     open: |order, sink| Ok(Box::new(Alac::open(order, sink)?)),
 };
 
