@@ -4,8 +4,8 @@
 //! The tag is version 2.3, not 2.4. Every player that reads 2.4 reads 2.3, and the reverse does not hold: older Windows
 //! shells and car radios skip 2.4, and some readers take its 7-bit frame sizes for plain ones, which loses everything
 //! behind a cover picture of more than 127 bytes. What 2.4 would give (UTF-8, times finer than a year) is not missed:
-//! texts go as plain ASCII where that holds them and as UTF-16 where not. Chapters follow the ID3v2 Chapter Frame Addendum,
-//! which is the same for both.
+//! texts go as plain ASCII where that holds them and as UTF-16 where not. Chapters follow the ID3v2 Chapter Frame
+//! Addendum, which is the same for both.
 
 use id3::frame::{
     Chapter, Comment, Content, ExtendedLink, ExtendedText, Lyrics, Picture, PictureType, TableOfContents,
@@ -13,6 +13,7 @@ use id3::frame::{
 use id3::{Encoder, Encoding, Frame, Tag, TagLike, Version};
 use model::Metadata;
 
+use super::vorbis_comment::ENCODER;
 use super::{ReplayGain, Tags, location_text, summary_text};
 use crate::AudioError;
 
@@ -36,8 +37,8 @@ const SOME_GAIN: ReplayGain = ReplayGain { loudness: -18.0, peak: 1.0 };
 
 /// Builds a whole ID3v2.3 tag with padding behind it, for sound of the given length in milliseconds.
 ///
-/// The number of bytes depends on `tags` alone, neither on the gain (`None`, or silence, which is not written) nor on the
-/// length: a tag can be written before the sound and overwritten in place after it. Chapters that would begin at or
+/// The number of bytes depends on `tags` alone, neither on the gain (`None`, or silence, which is not written) nor on
+/// the length: a tag can be written before the sound and overwritten in place after it. Chapters that would begin at or
 /// after the end are left out. Fails when the tag would not fit into ID3's 256 MiB.
 pub fn write(tags: &Tags, gain: Option<&ReplayGain>, length_ms: u64) -> Result<Vec<u8>, AudioError> {
     let most = most_bytes(tags);
@@ -61,8 +62,9 @@ pub fn write(tags: &Tags, gain: Option<&ReplayGain>, length_ms: u64) -> Result<V
     encoded(&tag, whole - written)
 }
 
-/// More than a tag can become: a character takes at most twice as much as UTF-16 as it did, the summary is written twice, no
-/// fixed part of a frame is longer than 100 bytes. To be known before encoding, because the library panics past the limit.
+/// More than a tag can become: a character takes at most twice as much as UTF-16 as it did, the summary is written
+/// twice, no fixed part of a frame is longer than 100 bytes. To be known before encoding, because the library panics
+/// past the limit.
 fn most_bytes(tags: &Tags) -> usize {
     let said = &tags.metadata;
     let fields = [&said.title, &said.artist, &said.album, &said.track, &said.subtitle, &said.genre, &said.publisher];
@@ -109,6 +111,7 @@ fn descriptive(said: &Metadata) -> Vec<Frame> {
         ("TCON", &genre),
         ("TYER", year.unwrap_or_default()),
         ("TPUB", &said.publisher),
+        ("TSSE", ENCODER),
         ("TCOP", &said.license),
         // Not in the standard; written by iTunes and read by podcast programs.
         ("TKWD", &said.tags.join(", ")),

@@ -160,7 +160,8 @@ fn every_length_comes_back_exactly() {
                 let what = format!("{} with {channels} channels and {frames} frames", codec.name);
                 let said = probe(file.path());
                 let stream = &said["streams"][0];
-                // The track's ticks are frames. For AAC, ffmpeg 5.1 trims the front but not the end (of its own files neither).
+                // The track's ticks are frames. For AAC, ffmpeg 5.1 trims the front but not the end (of its own files
+                // neither).
                 assert_eq!(stream["duration_ts"], frames, "{what}");
                 let rest = if codec.lossy { 1024 - (frames + 2048) % 1024 } else { 0 };
                 let out = decoded(file.path()).len() / channels;
@@ -199,8 +200,8 @@ fn alac_is_lossless_in_two_decoders() {
     }
 }
 
-/// The library decides by the first eighth of a packet how to code all of it, and writes before it checks. Loud noise behind a
-/// quiet beginning makes that as wrong as it gets.
+/// The library decides by the first eighth of a packet how to code all of it, and writes before it checks. Loud noise
+/// behind a quiet beginning makes that as wrong as it gets.
 #[test]
 fn alac_survives_packets_that_grow_while_they_are_coded() {
     let mut dice = Dice::new(3);
@@ -336,6 +337,7 @@ fn ffprobe_reads_tags_chapters_and_cover() {
             ("album", "Talks"),
             ("track", "7/12"),
             ("genre", "Podcast"),
+            ("encoder", crate::tag::vorbis_comment::ENCODER),
             ("date", "2024"),
             ("copyright", "CC BY 4.0"),
             ("description", "A short one"),
@@ -438,7 +440,8 @@ fn atomic_parsley_finds_a_sound_tree() {
         let tree = String::from_utf8(run("AtomicParsley", &["FILE", "-T"], file.path())).unwrap();
         let order: Vec<_> = ["Atom ftyp", "Atom moov", "Atom free", "Atom mdat"].map(|name| tree.find(name)).into();
         assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{tree}");
-        // It marks what it does not know; the version of 2021 knows neither sample groups nor Nero's chapters nor places.
+        // It marks what it does not know; the version of 2021 knows neither sample groups nor Nero's chapters nor
+        // places.
         let unknown: Vec<_> = tree.lines().filter(|line| line.contains("Atom") && line.contains('~')).collect();
         assert!(
             unknown.iter().all(|line| ["sgpd", "chpl", "©xyz"].iter().any(|name| line.contains(name))),
@@ -561,8 +564,8 @@ fn past_four_gibibytes_everything_becomes_wide() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Any number of packets of any sizes, with any expectation and any chapters, gives a file whose boxes fill it and whose
-    /// tables find every packet.
+    /// Any number of packets of any sizes, with any expectation and any chapters, gives a file whose boxes fill it and
+    /// whose tables find every packet.
     #[test]
     fn tables_find_every_packet(
         sizes in prop::collection::vec(1..2000_u16, 0..300),

@@ -112,6 +112,7 @@ fn mutagen_reads_every_field() {
         "TCON": "((Spoken) word",
         "TYER": "2024",
         "TPUB": "Harbour Press",
+        "TSSE": ENCODER,
         "TCOP": "CC BY 4.0",
         "TKWD": "bridges, rivers",
         "WOAF": "https://example.org/7",
@@ -162,12 +163,14 @@ fn nothing_said_is_a_small_tag_with_room() {
     let tag = write(&Tags::default(), None, 0).unwrap();
     assert_eq!(tag.len(), STEP);
     assert_eq!(&tag[..10], b"ID3\x03\0\0\0\0\x07\x76");
-    assert!(tag[10..].iter().all(|byte| *byte == 0));
+    let said = 10 + 10 + 1 + ENCODER.len();
+    assert!(tag[said..].iter().all(|byte| *byte == 0));
     assert_eq!(
         mutagen(&write(&Tags::default(), Some(&GAIN), 0).unwrap())["frames"],
         json!({
             "TXXX:REPLAYGAIN_TRACK_GAIN": "+03.50 dB",
             "TXXX:REPLAYGAIN_TRACK_PEAK": "0.750000",
+            "TSSE": ENCODER,
         })
     );
 }
@@ -189,7 +192,7 @@ fn more_chapters_than_one_table_holds_get_tables_in_between() {
 fn a_year_that_is_none_and_zeros_in_texts_are_left_out() {
     let metadata = Metadata { year: "next".into(), title: "a\0b".into(), artist: "\0".into(), ..Metadata::default() };
     let said = mutagen(&write(&Tags { metadata, ..Tags::default() }, None, 0).unwrap());
-    assert_eq!(said["frames"], json!({ "TIT2": "ab" }));
+    assert_eq!(said["frames"], json!({ "TIT2": "ab", "TSSE": ENCODER }));
 }
 
 #[test]
