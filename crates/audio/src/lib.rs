@@ -10,6 +10,7 @@ pub mod master;
 pub mod measure;
 pub mod mix;
 pub mod repair;
+pub mod report;
 pub mod resample;
 pub mod stage;
 pub mod tag;
