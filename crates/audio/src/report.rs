@@ -12,6 +12,7 @@ use serde::ser::{SerializeStruct, Serializer};
 use serde_json::{Value, json};
 
 pub use acx::{Check, acx};
+pub(crate) use text::signed;
 
 /// The report of one production.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -167,6 +168,12 @@ impl Report {
         format!("{document:#}\n")
     }
 
+    /// The report as a JSON document on one line, with a line break at the end.
+    pub fn to_json_line(&self) -> String {
+        let document = serde_json::to_value(self).unwrap_or_default();
+        format!("{document}\n")
+    }
+
     /// The report as text of at most 100 columns, for people.
     pub fn to_text(&self) -> String {
         text::write(self)
@@ -200,6 +207,20 @@ struct Row {
 }
 
 impl Measures {
+    /// One line of JSON: the name of the file, then every measurement that was made.
+    pub fn to_json_line(&self, name: &str) -> String {
+        let mut object = json!({ "filename": name });
+        for row in self.rows().iter().filter(|row| !row.value.is_nan()) {
+            object[row.key] = level(row.value, row.unit);
+        }
+        format!("{object}\n")
+    }
+
+    /// The name of the file, and a line for every measurement that was made.
+    pub fn to_text(&self, name: &str) -> String {
+        text::measures(name, self)
+    }
+
     fn rows(&self) -> [Row; 8] {
         let row = |key, title, unit, value, remark| Row { key, title, unit, value, remark };
         [

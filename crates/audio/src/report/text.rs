@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Output, Report, Row, Sound, size_string};
+use super::{Measures, Output, Report, Row, Sound, size_string};
 
 /// Columns of the widest line.
 const WIDTH: usize = 100;
@@ -165,7 +165,8 @@ fn tenth(number: f64) -> String {
     format!("{:.1}", (number * 10.0).round() / 10.0 + 0.0).replace('-', "−")
 }
 
-fn signed(number: f64) -> String {
+/// One decimal, a true minus sign, and a plus where it is one.
+pub(crate) fn signed(number: f64) -> String {
     let text = tenth(number);
     if number >= 0.05 { format!("+{text}") } else { text }
 }
@@ -196,4 +197,14 @@ fn clock(seconds: f64) -> String {
     let all = seconds.round() as u64;
     let (hours, minutes, rest) = (all / 3_600, all / 60 % 60, all % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{rest:02}") } else { format!("{minutes}:{rest:02}") }
+}
+
+/// Measurements of one sound, for people.
+pub(super) fn measures(name: &str, measures: &Measures) -> String {
+    let mut text = format!("{name}\n");
+    for row in measures.rows().iter().filter(|row| !row.value.is_nan()) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {:<18}{:>9} {}", row.title, number(row), row.unit);
+    }
+    text
 }
