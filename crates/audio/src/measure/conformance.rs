@@ -1,0 +1,1 @@
+//! The meter against the published test signals and against another implementation.
