@@ -92,7 +92,8 @@ pub struct Codec {
     /// pipeline resamples to the last one listed before it opens the encoder.
     pub rates: &'static [u32],
     /// Starts a file.
-    pub open: fn(&Order, Box<dyn Sink>) -> Result<Box<dyn Encoder>, AudioError>,
+    pub open: Open,
 }
 
-pub mod mp3;
+/// Starts a file: writes what comes before the sound, and gives the encoder that takes it.
+pub type Open = fn(&Order, Box<dyn Sink>) -> Result<Box<dyn Encoder>, AudioError>;

@@ -9,6 +9,7 @@ pub mod level;
 pub mod master;
 pub mod measure;
 pub mod mix;
+pub mod produce;
 pub mod repair;
 pub mod resample;
 pub mod stage;

@@ -1,5 +1,5 @@
-//! What is written into files beside the sound: fields, chapters, cover, ReplayGain. How a file format stores them is in
-//! the files below and beside the encoders; what they say, so that all formats say the same, is here.
+//! What is written into files beside the sound: fields, chapters, cover, ReplayGain. How a file format stores them is
+//! in the files below and beside the encoders; what they say, so that all formats say the same, is here.
 
 pub mod cover;
 pub mod id3;
@@ -54,6 +54,8 @@ impl ReplayGain {
     /// silence, which has no loudness: a number would be wrong there.
     pub fn gain_text(&self) -> Option<String> {
         let gain = REPLAYGAIN_REFERENCE - self.loudness;
+        // Rounded first, and with a zero added that has a plus, so that no "-00.00" comes out.
+        let gain = (gain * 100.0).round() / 100.0 + 0.0;
         // Two digits before the point are enough: the meter's own gate is at -70 LUFS.
         gain.is_finite().then(|| format!("{:+06.2} dB", gain.clamp(-99.99, 99.99)))
     }
@@ -138,6 +140,7 @@ mod tests {
             (gain.gain_text(), gain.peak_text())
         };
         assert_eq!(text(-16.0, 0.891_250_9), (Some("-02.00 dB".into()), Some("0.891251".into())));
+        assert_eq!(text(-17.999, 1.0), (Some("+00.00 dB".into()), Some("1.000000".into())));
         assert_eq!(text(-69.5, 1.5), (Some("+51.50 dB".into()), Some("1.500000".into())));
         assert_eq!(text(1e9, 1e9), (Some("-99.99 dB".into()), Some("9.999999".into())));
         assert_eq!(text(f64::NEG_INFINITY, 0.0), (None, None));

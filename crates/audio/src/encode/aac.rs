@@ -1,5 +1,5 @@
-//! AAC-LC in M4A, through the FDK library. Behind the feature `fdk-aac`, because that library's licence is not one of the
-//! house's own. Constant bitrate, with the library's "afterburner", which costs time and gives quality.
+//! AAC-LC in M4A, through the FDK library. Behind the feature `fdk-aac`, because that library's licence is not one of
+//! the house's own. Constant bitrate, with the library's "afterburner", which costs time and gives quality.
 //!
 //! What the encoder adds in front (its delay) and behind (the rest of the last packet) is told in the file, so that
 //! players give back exactly the frames that went in.

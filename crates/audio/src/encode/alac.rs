@@ -1,7 +1,7 @@
 //! Apple Lossless with 16 bits in M4A. The sound is dithered to 16 bits; from there on nothing is lost.
 //!
-//! The coding itself is `alac-encoder`'s, a translation of Apple's. It writes bits through raw pointers and trusts its buffers, so
-//! they are made here such that the trust is good: see `ROOMY` and `Packer::pack`.
+//! The coding itself is `alac-encoder`'s, a translation of Apple's. It writes bits through raw pointers and trusts its
+//! buffers, so they are made here such that the trust is good: see `ROOMY` and `Packer::pack`.
 
 use alac_encoder::{AlacEncoder, FormatDescription};
 
@@ -27,9 +27,9 @@ pub const ALAC: Codec = Codec {
 /// Frames in a packet: what Apple's encoder uses, and the most that every decoder takes.
 const PACKET: usize = 4096;
 
-/// Bytes of buffer per sample. The library plans for packets no longer than plain samples (2 bytes each), but
-/// finds out that one has become longer only after writing it. A sample takes at most 26 bits as an escape code, then 25
-/// for a run of zeros (adaptive Golomb coding as in Apple's `ag_enc.c`): less than 7 bytes.
+/// Bytes of buffer per sample. The library plans for packets no longer than plain samples (2 bytes each), but finds out
+/// that one has become longer only after writing it. A sample takes at most 26 bits as an escape code, then 25 for a
+/// run of zeros (adaptive Golomb coding as in Apple's `ag_enc.c`): less than 7 bytes.
 const ROOMY: usize = 7;
 
 /// Bytes for the headers of a packet, and for the word that the last bits are written with.
@@ -96,7 +96,8 @@ impl Encoder for Alac {
 impl Packer {
     /// Encodes at most [`PACKET`] frames.
     fn pack(&mut self, encoder: &mut AlacEncoder, input: &FormatDescription, samples: &[i16]) -> &[u8] {
-        // The library takes bytes and reads them as 16-bit numbers in place, so they have to lie where such numbers may.
+        // The library takes bytes and reads them as 16-bit numbers in place, so they have to lie where such numbers
+        // may.
         self.bytes.clear();
         self.bytes.resize(self.bytes.as_ptr().align_offset(align_of::<i16>()).min(1), 0);
         let from = self.bytes.len();

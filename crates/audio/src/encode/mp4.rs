@@ -1,16 +1,16 @@
-//! M4A files: packets of AAC or ALAC into boxes, with what is needed to play and find them in front of the sound. Written
-//! as the sound comes and finished in one go; encoding the sound is in [`super::alac`] and `aac`. Follows ISO 14496-12
-//! and -14, and the QuickTime File Format for tags and the text track.
+//! M4A files: packets of AAC or ALAC into boxes, with what is needed to play and find them in front of the sound.
+//! Written as the sound comes and finished in one go; encoding the sound is in [`super::alac`] and `aac`. Follows ISO
+//! 14496-12 and -14, and the QuickTime File Format for tags and the text track.
 //!
 //! ```text
 //! ftyp | moov | free | mdat: chapter titles, packets …
 //! ```
 //!
-//! The space in front is reserved from the expected number of frames. A `moov` that has outgrown it goes behind the sound,
-//! which is as valid but slower to start over a network; a smaller one leaves more `free`.
+//! The space in front is reserved from the expected number of frames. A `moov` that has outgrown it goes behind the
+//! sound, which is as valid but slower to start over a network; a smaller one leaves more `free`.
 //!
-//! Memory: two bytes per packet for its size, and nothing else that grows. Twelve hours of AAC at 48 kHz are 2 million packets
-//! and 4 MB, of ALAC 1 MB. Where runs of packets begin follows from the sizes.
+//! Memory: two bytes per packet for its size, and nothing else that grows. Twelve hours of AAC at 48 kHz are 2 million
+//! packets and 4 MB, of ALAC 1 MB. Where runs of packets begin follows from the sizes.
 
 mod chapters;
 mod ilst;

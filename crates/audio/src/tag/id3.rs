@@ -4,8 +4,8 @@
 //! The tag is version 2.3, not 2.4. Every player that reads 2.4 reads 2.3, and the reverse does not hold: older Windows
 //! shells and car radios skip 2.4, and some readers take its 7-bit frame sizes for plain ones, which loses everything
 //! behind a cover picture of more than 127 bytes. What 2.4 would give (UTF-8, times finer than a year) is not missed:
-//! texts go as plain ASCII where that holds them and as UTF-16 where not. Chapters follow the ID3v2 Chapter Frame Addendum,
-//! which is the same for both.
+//! texts go as plain ASCII where that holds them and as UTF-16 where not. Chapters follow the ID3v2 Chapter Frame
+//! Addendum, which is the same for both.
 
 use id3::frame::{
     Chapter, Comment, Content, ExtendedLink, ExtendedText, Lyrics, Picture, PictureType, TableOfContents,
@@ -13,6 +13,7 @@ use id3::frame::{
 use id3::{Encoder, Encoding, Frame, Tag, TagLike, Version};
 use model::Metadata;
 
+use super::vorbis_comment::ENCODER;
 use super::{ReplayGain, Tags, location_text, summary_text};
 use crate::AudioError;
 
@@ -25,9 +26,6 @@ const SPARE: usize = 512;
 /// A tag's length is told in 28 bits (ID3v2.3 §3.1).
 const LONGEST: usize = (1 << 28) - 1;
 
-/// Length of the header in front of the frames (ID3v2.3 §3.1).
-const HEADER: usize = 10;
-
 /// A table of contents counts its entries in one byte (Chapter Frame Addendum §3.2).
 const ENTRIES: usize = 255;
 
@@ -39,10 +37,18 @@ const SOME_GAIN: ReplayGain = ReplayGain { loudness: -18.0, peak: 1.0 };
 
 /// Builds a whole ID3v2.3 tag with padding behind it, for sound of the given length in milliseconds.
 ///
-/// The number of bytes depends on `tags` alone, neither on the gain (`None`, or silence, which is not written) nor on the
-/// length: a tag can be written before the sound and overwritten in place after it. Chapters that would begin at or
+/// The number of bytes depends on `tags` alone, neither on the gain (`None`, or silence, which is not written) nor on
+/// the length: a tag can be written before the sound and overwritten in place after it. Chapters that would begin at or
 /// after the end are left out. Fails when the tag would not fit into ID3's 256 MiB.
 pub fn write(tags: &Tags, gain: Option<&ReplayGain>, length_ms: u64) -> Result<Vec<u8>, AudioError> {
+    let most = most_bytes(tags);
+    if most > LONGEST {
+        return Err(AudioError::Limit {
+            what: "The number of bytes in the ID3 tag",
+            found: most as u64,
+            limit: LONGEST as u64,
+        });
+    }
     let mut tag = Tag::with_version(Version::Id3v23);
     for frame in descriptive(&tags.metadata).into_iter().chain(measured(gain)) {
         tag.add_frame(frame);
@@ -53,14 +59,21 @@ pub fn write(tags: &Tags, gain: Option<&ReplayGain>, length_ms: u64) -> Result<V
     let written = encoded(&tag, 0)?.len();
     let missing = variable_length(tags, Some(&SOME_GAIN), u64::MAX)? - variable_length(tags, gain, length_ms)?;
     let whole = (written + missing + SPARE).next_multiple_of(STEP);
-    if whole - HEADER > LONGEST {
-        return Err(AudioError::Limit {
-            what: "The number of bytes in the ID3 tag",
-            found: whole as u64,
-            limit: LONGEST as u64,
-        });
-    }
     encoded(&tag, whole - written)
+}
+
+/// More than a tag can become: a character takes at most twice as much as UTF-16 as it did, the summary is written
+/// twice, no fixed part of a frame is longer than 100 bytes. To be known before encoding, because the library panics
+/// past the limit.
+fn most_bytes(tags: &Tags) -> usize {
+    let said = &tags.metadata;
+    let fields = [&said.title, &said.artist, &said.album, &said.track, &said.subtitle, &said.genre, &said.publisher];
+    let addresses = [&said.url, &said.url, &said.license, &said.license_url];
+    let short: usize = fields.into_iter().chain(addresses).chain(&said.tags).map(|text| text.len() + 100).sum();
+    let marks = tags.chapters.as_slice().iter();
+    let marks: usize = marks.map(|mark| mark.title.len() + mark.url.as_ref().map_or(0, String::len) + 200).sum();
+    let long = 2 * summary_text(tags).len() + tags.lyrics.as_ref().map_or(0, String::len);
+    2 * (short + marks + long) + tags.cover.as_ref().map_or(0, |cover| cover.bytes.len()) + 4 * STEP
 }
 
 /// Length of that part of a tag which depends on more than the tags: gain and chapters.
@@ -74,11 +87,12 @@ fn variable_length(tags: &Tags, gain: Option<&ReplayGain>, length_ms: u64) -> Re
 
 fn encoded(tag: &Tag, padding: usize) -> Result<Vec<u8>, AudioError> {
     let mut bytes = Vec::new();
-    Encoder::new()
-        .version(Version::Id3v23)
-        .padding(padding)
-        .encode(tag, &mut bytes)
-        .map_err(|error| AudioError::Encode { format: "The ID3 tag", reason: error.description.to_lowercase() })?;
+    Encoder::new().version(Version::Id3v23).padding(padding).encode(tag, &mut bytes).map_err(|error| {
+        AudioError::Encode {
+            format: "The ID3 tag",
+            reason: format!("its library stopped at \"{}\"", error.description),
+        }
+    })?;
     Ok(bytes)
 }
 
@@ -97,6 +111,7 @@ fn descriptive(said: &Metadata) -> Vec<Frame> {
         ("TCON", &genre),
         ("TYER", year.unwrap_or_default()),
         ("TPUB", &said.publisher),
+        ("TSSE", ENCODER),
         ("TCOP", &said.license),
         // Not in the standard; written by iTunes and read by podcast programs.
         ("TKWD", &said.tags.join(", ")),
@@ -240,3 +255,6 @@ fn narrowest(texts: &[&str]) -> Encoding {
 fn milliseconds(ms: u64) -> u32 {
     u32::try_from(ms).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

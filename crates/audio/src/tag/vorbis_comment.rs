@@ -6,9 +6,9 @@ use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use model::{Chapter, Metadata};
+use model::Chapter;
 
-use super::{ReplayGain, Tags};
+use super::{ReplayGain, Tags, summary_text};
 
 /// Which fields tell the loudness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl CommentBlock {
         list.bytes.extend([0; 4]);
 
         let values = loudness_texts(fields, None).into_iter().map(|(name, value)| list.add(name, &value)).collect();
-        add_metadata(&mut list, &tags.metadata);
+        add_metadata(&mut list, tags);
         if vendor != ENCODER {
             list.add("ENCODER", ENCODER);
         }
@@ -123,7 +123,8 @@ impl List {
 }
 
 /// Field names are those of the Vorbis comment recommendation where it has one, else those that players read.
-fn add_metadata(list: &mut List, said: &Metadata) {
+fn add_metadata(list: &mut List, tags: &Tags) {
+    let said = &tags.metadata;
     let (number, total) = said.track.split_once('/').unwrap_or((&said.track, ""));
     for (name, value) in [
         ("TITLE", said.title.as_str()),
@@ -132,7 +133,7 @@ fn add_metadata(list: &mut List, said: &Metadata) {
         ("TRACKNUMBER", number.trim()),
         ("TRACKTOTAL", total.trim()),
         ("SUBTITLE", &said.subtitle),
-        ("DESCRIPTION", &said.summary),
+        ("DESCRIPTION", &summary_text(tags)),
         ("GENRE", &said.genre),
         ("DATE", &said.year),
         ("ORGANIZATION", &said.publisher),
@@ -195,7 +196,7 @@ fn loudness_texts(fields: LoudnessFields, gain: Option<&ReplayGain>) -> Vec<(&'s
 
 #[cfg(test)]
 mod tests {
-    use model::Chapters;
+    use model::{Chapters, Metadata};
 
     use super::*;
 

@@ -16,8 +16,8 @@ use crate::AudioError;
 const CONSTANT_BITRATE: u32 = 0;
 const RAW_PACKETS: u32 = 0;
 
-/// An encoder for AAC-LC packets without any wrapping. Exactly one packet comes out for each full packet's worth of frames that
-/// goes in.
+/// An encoder for AAC-LC packets without any wrapping. Exactly one packet comes out for each full packet's worth of
+/// frames that goes in.
 pub(super) struct Fdk {
     handle: Handle,
     info: sys::AACENC_InfoStruct,
@@ -113,8 +113,8 @@ impl Fdk {
         };
         let asked = sys::AACENC_InArgs { numInSamples: count as i32, numAncBytes: 0 };
         let mut done = sys::AACENC_OutArgs { numOutBytes: 0, numInSamples: 0, numAncBytes: 0, bitResState: 0 };
-        // SAFETY: the handle is open; every pointer in the descriptions is to a live local or buffer of the told size, and
-        // `&mut self` keeps others out.
+        // SAFETY: the handle is open; every pointer in the descriptions is to a live local or buffer of the told size,
+        // and `&mut self` keeps others out.
         check(unsafe {
             sys::aacEncEncode(self.handle.0, &raw const from, &raw const into, &raw const asked, &raw mut done)
         })?;
@@ -133,8 +133,8 @@ unsafe impl Send for Handle {}
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        // SAFETY: the handle came from the library, or is null, which it takes as nothing to do. The result could only say
-        // that it was null.
+        // SAFETY: the handle came from the library, or is null, which it takes as nothing to do. The result could only
+        // say that it was null.
         unsafe { sys::aacEncClose(&raw mut self.0) };
     }
 }

@@ -68,8 +68,8 @@ impl<'a> Marks<'a> {
         bytes
     }
 
-    /// Adds Nero's list: times in units of 100 ns. The format is not published; this is the second version, which is the
-    /// one that is read everywhere.
+    /// Adds Nero's list: times in units of 100 ns. The format is not published; this is the second version, which is
+    /// the one that is read everywhere.
     pub(super) fn nero(&self, tree: &mut Tree) {
         if self.is_empty() {
             return;

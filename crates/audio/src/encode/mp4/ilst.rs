@@ -5,6 +5,7 @@ use model::Metadata;
 
 use super::chapters::Marks;
 use super::tree::{Hole, Tree};
+use crate::tag::vorbis_comment::ENCODER;
 use crate::tag::{ReplayGain, Tags, at_most, location_text, summary_text};
 
 /// Well-known types of values (QuickTime File Format, "Well-Known Types").
@@ -81,6 +82,7 @@ fn descriptive(tree: &mut Tree, tags: &Tags) {
         (*b"ldes", &summary),
         (*b"cprt", &said.license),
         (*b"keyw", &said.tags.join(", ")),
+        (*b"\xA9too", ENCODER),
         (*b"\xA9lyr", tags.lyrics.as_deref().unwrap_or_default()),
     ] {
         text(tree, kind, value);

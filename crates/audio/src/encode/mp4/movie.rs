@@ -1,6 +1,6 @@
 //! The `moov` box: everything about a file but the sound itself (ISO 14496-12 §8; AAC as in ISO 14496-14 §5.6 and
-//! 14496-1 §7.2.6; ALAC as in Apple's "ALACMagicCookieDescription"). Creation times are left at zero, "not said", so that
-//! the same sound gives the same bytes on any day.
+//! 14496-1 §7.2.6; ALAC as in Apple's "ALACMagicCookieDescription"). Creation times are left at zero, "not said", so
+//! that the same sound gives the same bytes on any day.
 
 use super::chapters::Marks;
 use super::ilst::{self, Gapless};
@@ -80,7 +80,8 @@ impl Movie<'_> {
     fn last_frames(&self) -> u32 {
         let all = u64::from(self.sound.delay) + self.frames;
         let before = u64::from(self.packets.saturating_sub(1)) * u64::from(self.sound.packet_frames);
-        // A single packet of a single tick is taken by ffmpeg for sound that is not coded at all; the edit list cuts the second.
+        // A single packet of a single tick is taken by ffmpeg for sound that is not coded at all; the edit list cuts
+        // the second.
         let least = if self.packets == 1 { 2 } else { 1 };
         all.saturating_sub(before).clamp(least, u64::from(self.sound.packet_frames)) as u32
     }

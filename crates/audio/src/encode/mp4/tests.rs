@@ -155,12 +155,13 @@ fn names(bytes: &[u8]) -> Vec<String> {
 fn every_length_comes_back_exactly() {
     for codec in codecs() {
         for (rate, channels) in [(44_100, 2), (48_000, 1)] {
-            for frames in [1, 2, 447, 448, 449, 1024, 4095, 4096, 4097, 100_003] {
+            for frames in [1, 1024, 4096, 4097, 100_003] {
                 let file = made(codec, rate, &sound(rate, channels, frames), frames as u64, Tags::default());
                 let what = format!("{} with {channels} channels and {frames} frames", codec.name);
                 let said = probe(file.path());
                 let stream = &said["streams"][0];
-                // The track's ticks are frames. For AAC, ffmpeg 5.1 trims the front but not the end (of its own files neither).
+                // The track's ticks are frames. For AAC, ffmpeg 5.1 trims the front but not the end (of its own files
+                // neither).
                 assert_eq!(stream["duration_ts"], frames, "{what}");
                 let rest = if codec.lossy { 1024 - (frames + 2048) % 1024 } else { 0 };
                 let out = decoded(file.path()).len() / channels;
@@ -199,8 +200,8 @@ fn alac_is_lossless_in_two_decoders() {
     }
 }
 
-/// The library decides by the first eighth of a packet how to code all of it, and writes before it checks. Loud noise behind a
-/// quiet beginning makes that as wrong as it gets.
+/// The library decides by the first eighth of a packet how to code all of it, and writes before it checks. Loud noise
+/// behind a quiet beginning makes that as wrong as it gets.
 #[test]
 fn alac_survives_packets_that_grow_while_they_are_coded() {
     let mut dice = Dice::new(3);
@@ -260,17 +261,57 @@ fn aac_comes_back_in_place() {
     assert!(info.contains(" 00000000 00000800 000001A0 000000000000EA60 00000000"), "iTunSMPB");
 }
 
+#[cfg(feature = "fdk-aac")]
+#[test]
+fn aac_keeps_to_the_bitrate_that_was_asked_for() {
+    let codec = &super::super::aac::AAC;
+    for (rate, channels, asked, made) in [
+        (44_100, 2, None, 128.0),
+        (48_000, 2, Some(32), 32.0),
+        (44_100, 1, Some(64), 64.0),
+        (48_000, 2, Some(320), 320.0),
+        (48_000, 1, Some(320), 288.0),
+        (44_100, 1, Some(320), 264.6),
+    ] {
+        let frames = 10 * rate as usize;
+        let mut dice = Dice::new(1);
+        let sound = Block::from_channels((0..channels).map(|_| noise(&mut dice, 0.3, frames)).collect());
+        let sink = Forgetful::default();
+        let order = Order { rate, channels, frames: frames as u64, bitrate: asked, tags: Tags::default() };
+        let mut encoder = (codec.open)(&order, Box::new(sink.clone())).unwrap();
+        encoder.write(&sound).unwrap();
+        encoder.finish(&GAIN).unwrap();
+        let bytes = sink.0.lock().unwrap().0.get_ref().clone();
+        let kilobits = inside(&bytes, &[b"mdat"]).len() as f64 * 8.0 / 10_000.0;
+        assert!((kilobits / made - 1.0).abs() < 0.03, "{kilobits} for {asked:?} with {channels} channels at {rate}");
+    }
+}
+
+#[test]
+fn channels_that_m4a_has_no_place_for_here_are_refused() {
+    for codec in codecs() {
+        for channels in [0, 3, 200] {
+            let order = Order { rate: 48_000, channels, frames: 10, bitrate: None, tags: Tags::default() };
+            let refused = (codec.open)(&order, Box::new(Forgetful::default())).err();
+            assert!(matches!(refused, Some(AudioError::Encode { .. })), "{channels}: {refused:?}");
+        }
+    }
+}
+
 /// Everything symphonia decodes, interleaved, and the number of packets.
 fn symphonia(file: &Path) -> (Vec<i16>, usize) {
     use symphonia::core::codecs::CodecParameters;
-    use symphonia::core::formats::TrackType;
-    let source = symphonia::core::io::MediaSourceStream::new(Box::new(File::open(file).unwrap()), Default::default());
-    let hint = symphonia::core::formats::probe::Hint::new();
-    let probe = symphonia::default::get_probe();
-    let mut format = probe.probe(&hint, source, Default::default(), Default::default()).unwrap();
+    use symphonia::core::codecs::audio::AudioDecoderOptions;
+    use symphonia::core::formats::{FormatOptions, TrackType, probe::Hint};
+    use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+    use symphonia::core::meta::MetadataOptions;
+    use symphonia::default::{get_codecs, get_probe};
+    let source = MediaSourceStream::new(Box::new(File::open(file).unwrap()), MediaSourceStreamOptions::default());
+    let (hint, options, metadata) = (Hint::new(), FormatOptions::default(), MetadataOptions::default());
+    let mut format = get_probe().probe(&hint, source, options, metadata).unwrap();
     let track = format.default_track(TrackType::Audio).unwrap();
     let Some(CodecParameters::Audio(parameters)) = &track.codec_params else { panic!("no audio") };
-    let mut decoder = symphonia::default::get_codecs().make_audio_decoder(parameters, &Default::default()).unwrap();
+    let mut decoder = get_codecs().make_audio_decoder(parameters, &AudioDecoderOptions::default()).unwrap();
     let id = track.id;
     let (mut all, mut packets) = (Vec::new(), 0);
     while let Some(packet) = format.next_packet().unwrap() {
@@ -296,6 +337,7 @@ fn ffprobe_reads_tags_chapters_and_cover() {
             ("album", "Talks"),
             ("track", "7/12"),
             ("genre", "Podcast"),
+            ("encoder", crate::tag::vorbis_comment::ENCODER),
             ("date", "2024"),
             ("copyright", "CC BY 4.0"),
             ("description", "A short one"),
@@ -398,7 +440,8 @@ fn atomic_parsley_finds_a_sound_tree() {
         let tree = String::from_utf8(run("AtomicParsley", &["FILE", "-T"], file.path())).unwrap();
         let order: Vec<_> = ["Atom ftyp", "Atom moov", "Atom free", "Atom mdat"].map(|name| tree.find(name)).into();
         assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{tree}");
-        // It marks what it does not know; the version of 2021 knows neither sample groups nor Nero's chapters nor places.
+        // It marks what it does not know; the version of 2021 knows neither sample groups nor Nero's chapters nor
+        // places.
         let unknown: Vec<_> = tree.lines().filter(|line| line.contains("Atom") && line.contains('~')).collect();
         assert!(
             unknown.iter().all(|line| ["sgpd", "chpl", "©xyz"].iter().any(|name| line.contains(name))),
@@ -412,18 +455,18 @@ fn atomic_parsley_finds_a_sound_tree() {
 #[test]
 fn a_wrong_expectation_costs_only_the_place_of_the_movie() {
     for codec in codecs() {
-        let sound = sound(48_000, 1, 1_000_000);
+        let sound = sound(48_000, 1, 600_000);
         for (expected, order) in [
             (0, ["ftyp", "free", "mdat", "moov"]),
-            (990_000, ["ftyp", "moov", "free", "mdat"]),
-            (1_010_000, ["ftyp", "moov", "free", "mdat"]),
+            (590_000, ["ftyp", "moov", "free", "mdat"]),
+            (610_000, ["ftyp", "moov", "free", "mdat"]),
             (50_000_000, ["ftyp", "moov", "free", "mdat"]),
         ] {
             let file = made(codec, 48_000, &sound, expected, tags());
             let bytes = std::fs::read(file.path()).unwrap();
             assert_eq!(names(&bytes), order, "{}", codec.name);
-            assert_eq!(probe(file.path())["streams"][0]["duration_ts"], 1_000_000);
-            assert!(decoded(file.path()).len() >= 1_000_000);
+            assert_eq!(probe(file.path())["streams"][0]["duration_ts"], 600_000);
+            assert!(decoded(file.path()).len() >= 600_000);
             assert_eq!(probe(file.path())["chapters"].as_array().unwrap().len(), 3);
         }
     }
@@ -521,8 +564,8 @@ fn past_four_gibibytes_everything_becomes_wide() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Any number of packets of any sizes, with any expectation and any chapters, gives a file whose boxes fill it and whose
-    /// tables find every packet.
+    /// Any number of packets of any sizes, with any expectation and any chapters, gives a file whose boxes fill it and
+    /// whose tables find every packet.
     #[test]
     fn tables_find_every_packet(
         sizes in prop::collection::vec(1..2000_u16, 0..300),
