@@ -55,6 +55,9 @@ pub struct Order {
     pub frames: u64,
     /// Kilobits per second; `None` means the codec's default. Checked against [`Codec::bitrates`] before.
     pub bitrate: Option<u32>,
+    /// Greatest true peak, linear, that the decoded file may have; `None` for no limit. Encoders that can correct locally
+    /// do so; the pipeline verifies all of them.
+    pub ceiling: Option<f64>,
     /// What is written beside the sound.
     pub tags: Tags,
 }
