@@ -12,7 +12,7 @@ use crate::tag::ReplayGain;
 use crate::{AudioError, Block};
 
 /// The format.
-pub const ALAC: Codec = Codec {
+pub(super) const ALAC: Codec = Codec {
     name: "alac",
     title: "ALAC",
     ending: "m4a",
