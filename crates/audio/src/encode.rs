@@ -55,6 +55,9 @@ pub struct Order {
     pub frames: u64,
     /// Kilobits per second; `None` means the codec's default. Checked against [`Codec::bitrates`] before.
     pub bitrate: Option<u32>,
+    /// Greatest true peak, linear, that the decoded file may have; `None` for no limit. Encoders that can correct locally
+    /// do so; the pipeline verifies all of them.
+    pub ceiling: Option<f64>,
     /// What is written beside the sound.
     pub tags: Tags,
 }
@@ -89,5 +92,8 @@ pub struct Codec {
     /// pipeline resamples to the last one listed before it opens the encoder.
     pub rates: &'static [u32],
     /// Starts a file.
-    pub open: fn(&Order, Box<dyn Sink>) -> Result<Box<dyn Encoder>, AudioError>,
+    pub open: Open,
 }
+
+/// Starts a file: writes what comes before the sound, and gives the encoder that takes it.
+pub type Open = fn(&Order, Box<dyn Sink>) -> Result<Box<dyn Encoder>, AudioError>;

@@ -11,6 +11,7 @@ mod pictures;
 mod render;
 pub mod settings;
 mod survey;
+mod told;
 mod verify;
 pub mod whole;
 
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 pub use self::intake::Intake;
 pub use self::pictures::{Drawn, pictures};
 pub use self::settings::{PRESETS, Preset, Settings};
+pub use self::told::{loudness_only, measures, report};
 use crate::decode::SourceInfo;
 use crate::draw::Overview;
 use crate::encode::Codec;
@@ -123,6 +125,8 @@ pub struct Finished {
     pub loudness: f64,
     /// Greatest true peak of the encoded file, decoded again, dBTP.
     pub true_peak: f64,
+    /// Length in seconds, as decoded.
+    pub seconds: f64,
     /// Length in bytes.
     pub size: u64,
     /// MD5 of the file, hexadecimal.
@@ -148,11 +152,14 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
     let plan = Plan::new(&before.measured.powers, &before.content, settings.leveler, settings.silence_cutting);
     let lossy = job.outputs.iter().any(|output| output.codec.lossy);
     let ceiling = solve::working_ceiling(settings.ceiling - if lossy { LOSSY_HEADROOM_DB } else { 0.0 });
-    let solution = solve::solve(&mut envelope, &plan, settings.loudness, ceiling)?;
+    let nothing_to_bring = told::why_no_loudness(&source, &before);
+    let solution = match nothing_to_bring {
+        Some(_) => Solution::NONE,
+        None => solve::solve(&mut envelope, &plan, settings.loudness, ceiling)?,
+    };
+    warnings.extend(nothing_to_bring);
     drop(envelope);
-    if !before.measured.loudness.integrated.is_finite() {
-        warnings.push("The recording is silent, so there was no loudness to bring to the target.".to_owned());
-    }
+    told::flaws(&before, &mut warnings);
 
     let mut chain = render::Chain { rate, channels, settings: *settings, plan, hum: before.hum.clone(), gain_db: solution.gain_db, ceiling };
     let mut tags = complete_tags(&job.tags, &source);
@@ -161,11 +168,11 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
     let mut targets = job.outputs.iter().map(begin).collect::<Result<Vec<_>, _>>()?;
     let peaks = job.peaks.as_deref().map(whole::begin).transpose()?;
 
-    let frames = expected_frames(&before, &chain);
+    let frames = expected_frames(&before, source.rate, &chain);
     let mut mastered = render::render(&job.input, &chain, frames, &mut targets, peaks.as_ref(), Step::Master, watcher)?;
     // The rehearsal is exact to a few hundredths; where it was not, one more pass with what was learnt is.
     let missed = settings.loudness - mastered.analysis.measured.loudness.integrated;
-    if missed.abs() > 0.1 && missed.is_finite() && (solution.loudness - settings.loudness).abs() < 0.05 {
+    if missed.abs() > 0.1 && missed.is_finite() && solution != Solution::NONE && (solution.loudness - settings.loudness).abs() < 0.05 {
         chain.gain_db += missed;
         for target in &mut targets {
             target.restart()?;
@@ -174,7 +181,10 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
     }
     let after = mastered.analysis;
     let goal = after.measured.loudness.integrated;
-    describe(&mut actions, &mut warnings, settings, &before, &chain, &solution, goal, mastered.limited);
+    actions.extend(told::actions(settings, &before, &chain, &after, mastered.limited));
+    if solution != Solution::NONE {
+        told::misses(settings, &chain, goal, &mut warnings);
+    }
 
     verify::verify(&mut targets, goal, settings.ceiling, watcher)?;
     for _ in 0..MOST_CORRECTIONS {
@@ -193,8 +203,11 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
         .outputs
         .iter()
         .zip(targets)
-        .map(|(output, target)| target.publish(output, settings, goal, &mut warnings))
+        .map(|(output, target)| target.publish(output))
         .collect::<Result<Vec<_>, _>>()?;
+    for file in &outputs {
+        told::file_misses(file, settings, goal, &mut warnings);
+    }
     if let (Some(file), Some(path)) = (peaks, &job.peaks) {
         whole::publish(file, path)?;
     }
@@ -211,15 +224,15 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
     })
 }
 
-fn expected_frames(before: &Analysis, chain: &render::Chain) -> u64 {
-    let seconds = before.measured.frames as f64 / f64::from(before.rate);
+fn expected_frames(before: &Analysis, native: u32, chain: &render::Chain) -> u64 {
+    let seconds = before.measured.frames as f64 / f64::from(native);
     let kept = seconds - chain.plan.removed_ms() as f64 / 1_000.0;
     (kept.max(0.0) * f64::from(chain.rate)).round() as u64
 }
 
 fn complete_tags(given: &Tags, source: &SourceInfo) -> Tags {
     let mut tags = given.clone();
-    tags.metadata = tags.metadata.or(source.tags.clone());
+    tags.metadata = tags.metadata.or(source.metadata.clone());
     if tags.chapters.is_empty() {
         tags.chapters = source.chapters.clone();
     }
@@ -238,72 +251,4 @@ fn move_chapters(tags: &mut Tags, plan: &Plan) {
         chapter
     });
     tags.chapters = model::Chapters::new(moved.collect());
-}
-
-/// Says in sentences what is being done and why.
-#[expect(clippy::too_many_arguments, reason = "the one place where every decision of the job comes together")]
-fn describe(
-    actions: &mut Vec<String>,
-    warnings: &mut Vec<String>,
-    settings: &Settings,
-    before: &Analysis,
-    chain: &render::Chain,
-    solution: &Solution,
-    goal: f64,
-    limited: render::Limited,
-) {
-    if let Some(hertz) = settings.high_pass {
-        actions.push(format!("High-pass at {hertz:.0} Hz: rumble and any offset below it are gone."));
-    }
-    if let (true, Some(hum)) = (settings.remove_hum, &before.hum) {
-        actions.push(format!(
-            "Hum at {:.1} Hz and its harmonics, {} in all, was filtered out.",
-            hum.base_hertz,
-            hum.harmonics.len()
-        ));
-    }
-    let gains = chain.plan.gains_db();
-    if !gains.is_empty() {
-        let (low, high) = gains.iter().fold((0f32, 0f32), |(low, high), gain| (low.min(*gain), high.max(*gain)));
-        actions.push(format!("Phrases were evened out by {} to {} dB.", signed(f64::from(low)), signed(f64::from(high))));
-    }
-    if chain.plan.removed_ms() > 0 {
-        actions.push(format!(
-            "{} long pauses were shortened, {:.1} s in all.",
-            chain.plan.cuts_ms().len(),
-            chain.plan.removed_ms() as f64 / 1_000.0
-        ));
-    }
-    if goal.is_finite() {
-        actions.push(format!(
-            "Gain of {} dB brings it to {} LUFS; the limiter held peaks by up to {:.1} dB during {:.1} % of the time.",
-            signed(chain.gain_db),
-            signed(goal),
-            -limited.deepest_db + 0.0,
-            limited.share * 100.0
-        ));
-        if solution.gain_db >= solve::MOST_GAIN_DB {
-            warnings.push(format!(
-                "The recording is so quiet that {} LUFS would need more than {} dB of gain, which would bring up little but noise. It stays at {} LUFS.",
-                signed(settings.loudness), solve::MOST_GAIN_DB, signed(goal)
-            ));
-        } else if (goal - settings.loudness).abs() > 0.2 {
-            warnings.push(format!(
-                "{} LUFS cannot be reached under {} dBTP with this recording; it came to {} LUFS.",
-                signed(settings.loudness),
-                signed(settings.ceiling),
-                signed(goal)
-            ));
-        }
-    }
-}
-
-/// A level with one decimal and a true minus sign.
-pub(crate) fn signed(decibels: f64) -> String {
-    let rounded = (decibels * 10.0).round() / 10.0;
-    match rounded {
-        x if x < 0.0 => format!("−{:.1}", -x),
-        x if x > 0.0 => format!("+{x:.1}"),
-        _ => "0.0".to_owned(),
-    }
 }

@@ -171,7 +171,7 @@ fn ends_with_sbr(frame: &[u8]) -> bool {
             frame.get(at / 8).map(|byte| value << 1 | usize::from(byte >> (7 - at % 8) & 1))
         })
     };
-    (0..8).filter(|spare| bits(total - spare, *spare) == Some(0)).any(|spare| {
+    (0..8.min(total)).filter(|spare| bits(total - spare, *spare) == Some(0)).any(|spare| {
         let Some(end) = (total - spare).checked_sub(3).filter(|end| bits(*end, 3) == Some(7)) else { return false };
         (1..=269usize).any(|count| {
             let escaped = count >= 15;

@@ -226,7 +226,8 @@ impl Opening {
                     end: relative(end),
                     total: relative(end + padding),
                 }),
-                promise: Promise { frames: track.num_frames, tolerance: 0, certain: false },
+                // ffmpeg counts the last packet as a full one, so the promise may be missed by a packet.
+                promise: Promise { frames: track.num_frames, tolerance: 4096, certain: false },
             }
         })
     }

@@ -56,6 +56,15 @@ impl Head {
     }
 }
 
+impl Head {
+    /// What to take for a stream without a header, as some CAF files are: one or two channels, no pre-skip.
+    pub(super) fn plain(channels: usize) -> Option<Self> {
+        let coupled = u8::try_from(channels.checked_sub(1)?).ok().filter(|coupled| *coupled < 2)?;
+        let (pre_skip, gain, streams) = (0, 0, 1);
+        Some(Self { pre_skip, gain, streams, coupled, mapping: (0..=coupled).collect(), speakers: Speaker::usual(channels) })
+    }
+}
+
 /// Where in the order of Vorbis the channels of our order stand.
 fn vorbis_order(channels: usize) -> &'static [usize] {
     match channels {

@@ -289,7 +289,11 @@ fn pick(format: &dyn FormatReader) -> Option<(&Track, &AudioCodecParameters)> {
 fn decoder(parameters: &AudioCodecParameters, big_endian: bool) -> Result<(Decoder, u64), AudioError> {
     let extra = parameters.extra_data.as_deref().unwrap_or_default();
     if parameters.codec == id::CODEC_ID_OPUS {
-        let head = Head::read(extra, big_endian)?;
+        let channels = parameters.channels.as_ref().map_or(0, Channels::count);
+        let head = match Head::plain(channels).filter(|_| !extra.starts_with(b"OpusHead")) {
+            Some(head) => head,
+            None => Head::read(extra, big_endian)?,
+        };
         check_limits(RATE, head.speakers.len())?;
         return Ok((Decoder::Opus(Box::new(Opus::new(&head)?), head.speakers), head.pre_skip.into()));
     }

@@ -188,7 +188,8 @@ fn text(head: &[u8], whole: bool) -> Option<&'static str> {
     if text.is_empty() || !text.chars().all(plain) {
         return None;
     }
-    let start = text.trim_start_matches(['\u{FEFF}', ' ', '\t', '\r', '\n']).get(..32).unwrap_or(text).to_lowercase();
+    let start = text.trim_start_matches(['\u{FEFF}', ' ', '\t', '\r', '\n']);
+    let start: String = start.chars().take(32).collect::<String>().to_lowercase();
     Some(if start.starts_with("<!doctype html") || start.starts_with("<html") {
         "a web page (HTML)"
     } else if start.starts_with("<svg") {

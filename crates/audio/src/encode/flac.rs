@@ -4,6 +4,11 @@
 //!
 //! The frames themselves are made in the files of the folder beside this one.
 
+#![expect(
+    clippy::inline_always,
+    reason = "the inner loops have to be compiled into the function that pulp compiles once for each kind of processor"
+)]
+
 mod bits;
 mod frame;
 mod predict;

@@ -30,6 +30,11 @@ pub struct Solution {
     pub loudness: f64,
 }
 
+impl Solution {
+    /// Nothing was to be solved.
+    pub const NONE: Self = Self { gain_db: 0.0, loudness: f64::NEG_INFINITY };
+}
+
 /// Finds the gain for `target` LUFS under `ceiling` (linear). Silence gets a gain of 0 dB.
 pub fn solve(envelope: &mut Envelope, plan: &Plan, target: f64, ceiling: f64) -> Result<Solution, AudioError> {
     let mut powers = Vec::new();
@@ -39,7 +44,7 @@ pub fn solve(envelope: &mut Envelope, plan: &Plan, target: f64, ceiling: f64) ->
     };
     let unlimited = rehearse(0.0)?;
     if !unlimited.is_finite() {
-        return Ok(Solution { gain_db: 0.0, loudness: unlimited });
+        return Ok(Solution::NONE);
     }
     let mut best = Solution { gain_db: 0.0, loudness: unlimited };
     // Below: (gain, loudness) under the target; above: over it.

@@ -21,7 +21,7 @@ impl Intake {
         let source = Source::open(path)?;
         let info = source.info();
         let target = if info.channels == 1 { Target::Mono } else { Target::Stereo };
-        let mix = Downmix::new(&info.layout, target);
+        let mix = Downmix::new(&info.speakers, target);
         Ok(Self { native: Block::new(info.channels, 0), source, mix, frames: 0 })
     }
 

@@ -54,11 +54,11 @@ pub(super) struct Mastered {
 
 impl Chain {
     /// The stages before the limiter, in order.
-    fn stages(&self, native: u32) -> Vec<Box<dyn Stage>> {
+    fn stages(&self, native: u32) -> Result<Vec<Box<dyn Stage>>, AudioError> {
         let (rate, channels) = (self.rate, self.channels);
         let mut stages: Vec<Box<dyn Stage>> = Vec::new();
         if native != rate {
-            stages.push(Box::new(Resampler::new(native, rate, channels)));
+            stages.push(Box::new(Resampler::new(channels, native, rate)?));
         }
         if let Some(hertz) = self.settings.high_pass {
             stages.push(Box::new(Filter::high_pass(rate, channels, hertz)));
@@ -68,7 +68,7 @@ impl Chain {
         }
         stages.extend(Leveler::new(&self.plan, rate).map(|leveler| Box::new(leveler) as Box<dyn Stage>));
         stages.extend(Cutter::new(&self.plan, rate, channels).map(|cutter| Box::new(cutter) as Box<dyn Stage>));
-        stages
+        Ok(stages)
     }
 
     fn limiter(&self) -> Limiter {
@@ -132,28 +132,11 @@ impl Target {
     }
 
     /// Puts the file in its place and says what is known of it.
-    pub(super) fn publish(
-        self,
-        output: &Output,
-        settings: &Settings,
-        goal: f64,
-        warnings: &mut Vec<String>,
-    ) -> Result<Finished, AudioError> {
-        let (loudness, true_peak) = self.verdict.as_ref().map_or((goal, f64::NEG_INFINITY), |v| (v.loudness, v.true_peak));
-        let title = output.codec.title;
-        if true_peak > settings.ceiling {
-            warnings.push(format!(
-                "{title} could not be kept under {} dBTP; it reaches {} dBTP.",
-                super::signed(settings.ceiling),
-                super::signed(true_peak)
-            ));
-        }
-        if (loudness - goal).abs() > 0.2 {
-            warnings.push(format!("{title} came to {} LUFS.", super::signed(loudness)));
-        }
+    pub(super) fn publish(self, output: &Output) -> Result<Finished, AudioError> {
+        let Verdict { loudness, true_peak, seconds, .. } = self.verdict.unwrap_or_default();
         let mut file = whole::publish(self.file, &output.path)?;
         let (size, md5) = digest(&mut file)?;
-        Ok(Finished { output: output.clone(), loudness, true_peak, size, md5 })
+        Ok(Finished { output: output.clone(), loudness, true_peak, seconds, size, md5 })
     }
 
     /// The encoding side, on its own thread.
@@ -166,7 +149,7 @@ impl Target {
         frames: u64,
     ) -> Result<(), AudioError> {
         let codec = self.output.codec;
-        let encoded_rate = if codec.rates.is_empty() || codec.rates.contains(&rate) { rate } else { codec.rates[0] };
+        let encoded_rate = if codec.rates.is_empty() || codec.rates.contains(&rate) { rate } else { codec.rates[codec.rates.len() - 1] };
         let order = Order {
             rate: encoded_rate,
             channels,
@@ -182,7 +165,7 @@ impl Target {
             stages.push(Box::new(trimmer));
         }
         if encoded_rate != rate {
-            stages.push(Box::new(Resampler::new(rate, encoded_rate, channels)));
+            stages.push(Box::new(Resampler::new(channels, rate, encoded_rate)?));
         }
         let mut work = Block::new(channels, 0);
         for block in blocks {
@@ -320,7 +303,7 @@ impl<'scope> Encoders<'scope> {
 /// Decodes, runs the chain and gives the mastered sound to the fan.
 fn feed(input: &Path, chain: &Chain, mut fan: Fan, step: Step, watcher: &dyn Watcher) -> Result<Limited, AudioError> {
     let mut intake = Intake::open(input)?;
-    let mut stages = chain.stages(intake.info().rate);
+    let mut stages = chain.stages(intake.info().rate)?;
     let mut limiter = chain.limiter();
     let mut block = Block::new(chain.channels, 0);
     loop {

@@ -100,7 +100,7 @@ fn record(
 ) -> Result<Envelope, AudioError> {
     let mut stages: Vec<Box<dyn Stage>> = Vec::new();
     if rate != native {
-        stages.push(Box::new(Resampler::new(native, rate, channels)));
+        stages.push(Box::new(Resampler::new(channels, native, rate)?));
     }
     if let Some(hertz) = settings.high_pass {
         stages.push(Box::new(Filter::high_pass(rate, channels, hertz)));

@@ -25,10 +25,11 @@ const FLANK: f64 = 0.015;
 const MARGIN_DB: f64 = 0.15;
 
 /// What the encoded file turned out to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Verdict {
     pub(super) loudness: f64,
     pub(super) true_peak: f64,
+    pub(super) seconds: f64,
     off: bool,
 }
 
@@ -211,6 +212,7 @@ fn verify_one(
     Ok(Verdict {
         loudness: loudness.integrated,
         true_peak: loudness.true_peak,
+        seconds: frames as f64 / f64::from(rate),
         off: loudness.true_peak > ceiling || strays,
     })
 }

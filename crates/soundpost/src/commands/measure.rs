@@ -1,12 +1,13 @@
 //! `soundpost measure`: how loud a recording is, without changing it.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use audio::draw::{Bits, Peaks, PeaksForm, PeaksOrder, samples_per_pixel};
 use audio::measure::{Analyser, Meter};
+use audio::produce::{loudness_only, measures, whole};
+use audio::report::Measures;
 use audio::{AudioError, Block};
-use serde_json::json;
 
 use super::input::Input;
 use crate::cli::Measure;
@@ -39,16 +40,8 @@ fn one(given: &Path, arguments: &Measure) -> Result<(), Failure> {
         return write_peaks(input.path(), path).map_err(failed);
     }
     let found = if arguments.loudness_only { loudness(input.path()) } else { everything(input.path()) };
-    let (text, json) = found.map_err(failed)?;
-    let line = if arguments.json {
-        let mut object = json!({ "file": input.name });
-        if let (Some(object), serde_json::Value::Object(json)) = (object.as_object_mut(), json) {
-            object.extend(json);
-        }
-        format!("{object}\n")
-    } else {
-        format!("{}\n{text}", input.name)
-    };
+    let measures = found.map_err(failed)?;
+    let line = if arguments.json { measures.to_json_line(&input.name) } else { measures.to_text(&input.name) };
     match std::io::stdout().write_all(line.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::Failed(format!("Standard output cannot be written: {error}.")))
@@ -58,36 +51,66 @@ fn one(given: &Path, arguments: &Measure) -> Result<(), Failure> {
 }
 
 /// Gives every block to `each`, mixed down to stereo where there are more channels.
-fn decode(path: &Path, mut each: impl FnMut(&Block) -> Result<(), AudioError>) -> Result<(), AudioError> {
+fn decode(path: &Path, mut each: impl FnMut(u32, &Block) -> Result<(), AudioError>) -> Result<(), AudioError> {
     let mut intake = audio::produce::Intake::open(path)?;
     let mut block = Block::new(intake.channels(), 0);
     while intake.read(&mut block)? {
         if stop::asked() {
             return Err(AudioError::Cancelled);
         }
-        each(&block)?;
+        each(intake.info().rate, &block)?;
     }
     Ok(())
 }
 
-type Said = (String, serde_json::Value);
 
-fn loudness(path: &Path) -> Result<Said, AudioError> {
+fn loudness(path: &Path) -> Result<Measures, AudioError> {
     let mut meter = None;
-    decode(path, |info, block| {
-        meter.get_or_insert_with(|| Meter::new(info.rate, block.channels())).process(block);
+    decode(path, |rate, block| {
+        meter.get_or_insert_with(|| Meter::new(rate, block.channels())).process(block);
         Ok(())
     })?;
-    let loudness = meter.map(|meter| meter.finish().loudness).ok_or_else(no_frames)?;
-    Ok(said(&audio::report::Level::of(&loudness)))
+    meter.map(|meter| loudness_only(&meter.finish().loudness)).ok_or_else(no_frames)
 }
 
-fn everything(path: &Path) -> Result<Said, AudioError> {
+fn everything(path: &Path) -> Result<Measures, AudioError> {
     let mut analyser = None;
-    decode(path, |info, block| {
-        analyser.get_or_insert_with(|| Analyser::new(info.rate, block.channels())).process(block);
+    decode(path, |rate, block| {
+        analyser.get_or_insert_with(|| Analyser::new(rate, block.channels())).process(block);
         Ok(())
     })?;
-    let analysis = analyser.map(Analyser::finish).ok_or_else(no_frames)?;
-    Ok(said(&audio::report::Level::of_analysis(&analysis)))
+    analyser.map(|analyser| measures(&analyser.finish())).ok_or_else(no_frames)
+}
+
+fn no_frames() -> AudioError {
+    AudioError::NoSound { reason: "not one frame could be decoded".to_owned() }
+}
+
+fn write_peaks(input: &Path, output: &Path) -> Result<(), AudioError> {
+    let form = match output.extension() {
+        Some(ending) if ending == "json" => PeaksForm::Json,
+        _ => PeaksForm::Dat,
+    };
+    let file = whole::begin(output)?;
+    let mut peaks = None;
+    let frames = audio::produce::Intake::open(input)?.info().frames;
+    decode(input, |rate, block| {
+        let peaks = match &mut peaks {
+            Some(peaks) => peaks,
+            none => {
+                let order = PeaksOrder {
+                    form,
+                    bits: Bits::Eight,
+                    rate,
+                    samples_per_pixel: samples_per_pixel(frames.unwrap_or_default()),
+                };
+                let sink = BufWriter::new(file.as_file().try_clone().map_err(AudioError::Write)?);
+                none.insert(Peaks::open(order, Box::new(sink))?)
+            }
+        };
+        peaks.write(block)
+    })?;
+    peaks.ok_or_else(no_frames)?.finish()?;
+    whole::publish(file, output)?;
+    Ok(())
 }

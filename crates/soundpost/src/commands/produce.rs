@@ -22,6 +22,7 @@ use crate::stop;
 
 /// What was typed, checked and resolved.
 struct Request {
+    preset: &'static Preset,
     settings: Settings,
     formats: Vec<Format>,
     tags: Tags,
@@ -116,7 +117,7 @@ impl Request {
             cover: read(arguments.cover.as_deref(), Cover::parse)?,
             lyrics: None,
         };
-        Ok(Self { settings, formats, tags, place, json: arguments.json, quiet: arguments.quiet })
+        Ok(Self { preset, settings, formats, tags, place, json: arguments.json, quiet: arguments.quiet })
     }
 }
 
@@ -234,7 +235,7 @@ fn one(given: &Path, request: &Request) -> Result<(), Failure> {
     let outcome = audio::produce::produce(&job, &display);
     display.end();
     let outcome = outcome.map_err(|error| Failure::Failed(error.to_string()))?;
-    let report = Report::new(&input.name, &request.settings, &outcome);
+    let report = audio::produce::report(&input.name, request.preset, &request.settings, &outcome);
     match request.place {
         Place::Folder(_) => {
             write_beside(folder, &input.stem, &outcome, &report, &request.settings)?;

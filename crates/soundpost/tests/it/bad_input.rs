@@ -157,7 +157,7 @@ fn silence_one_sample_and_a_constant_are_made_with_a_word_about_it() {
     let path = wav(work.path(), "silence.wav", RATE, &[vec![0.0; RATE as usize]]);
     accepted(work.path(), &path, Some("silent"));
     let path = wav(work.path(), "one.wav", RATE, &[vec![0.5]]);
-    accepted(work.path(), &path, Some("silent"));
+    accepted(work.path(), &path, Some("too short"));
     let path = wav(work.path(), "constant.wav", RATE, &[vec![0.5; 2 * RATE as usize]]);
     accepted(work.path(), &path, Some("constant"));
 }

@@ -1,6 +1,6 @@
 //! One frame: a block of samples, each channel in the shortest form that was found (RFC 9639, section 9).
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 use super::bits::{Bits, crc8, crc16};
 use super::predict::{self, Analysis, Fit, PRECISION, Predictor};
@@ -73,15 +73,7 @@ impl FrameMaker {
 
     /// Writes a frame of one or two channels of 1 to [`BLOCK`] samples of [`WIDTH`] bits and returns its bytes.
     pub(super) fn frame(&mut self, number: u64, channels: &[Vec<i32>]) -> &[u8] {
-        // One dispatch for the whole frame: everything below is compiled for each kind of processor.
-        self.arch.dispatch(
-            #[inline(always)]
-            || match channels {
-                [left, right, ..] => self.stereo(number, left, right),
-                [only] => self.mono(number, only),
-                [] => {}
-            },
-        );
+        self.arch.dispatch(Work { maker: self, number, channels });
         self.bits.bytes()
     }
 
@@ -102,10 +94,9 @@ impl FrameMaker {
         mid.extend(left.iter().zip(right).map(|(l, r)| (l + r) >> 1));
         side.extend(left.iter().zip(right).map(|(l, r)| l - r));
 
-        let [l, r, m] = [left, right, &mid].map(
-            #[inline(always)]
-            |samples| self.outlook(samples, WIDTH),
-        );
+        let l = self.outlook(left, WIDTH);
+        let r = self.outlook(right, WIDTH);
+        let m = self.outlook(&mid, WIDTH);
         let s = self.outlook(&side, WIDTH + 1);
         let mut best = (f64::INFINITY, Stereo::LeftRight);
         for (pair, stereo) in [
@@ -246,6 +237,27 @@ impl FrameMaker {
         let sum = crc16(self.bits.bytes());
         self.bits.put(sum.into(), 16);
         self.bits.align();
+    }
+}
+
+/// A frame to be made. What hangs on it is compiled once for each kind of processor, as one function; a closure would
+/// do only if the compiler cared to inline it.
+struct Work<'a> {
+    maker: &'a mut FrameMaker,
+    number: u64,
+    channels: &'a [Vec<i32>],
+}
+
+impl WithSimd for Work<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        match self.channels {
+            [left, right, ..] => self.maker.stereo(self.number, left, right),
+            [only] => self.maker.mono(self.number, only),
+            [] => {}
+        }
     }
 }
 

@@ -46,7 +46,8 @@ impl Planner {
         }
         let block = folded.len() + order;
         // Every partition has the same share of the block; the first must have more than the plain samples.
-        let finest = (0..=FINEST).rev().find(|&cut| block % (1 << cut) == 0 && block >> cut > order).unwrap_or(0);
+        let finest =
+            (0..=FINEST).rev().find(|&cut| block.is_multiple_of(1 << cut) && block >> cut > order).unwrap_or(0);
         for (costs, range) in self.costs.iter_mut().zip(partitions(block, order, finest)) {
             *costs = count(&folded[range]);
         }

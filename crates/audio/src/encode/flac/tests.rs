@@ -55,7 +55,8 @@ fn others_read_every_frame() {
     {
         let made = Made::sine(&FLAC, rate, channels, frames, Tags::default());
         made.check_length(0.0);
-        made.run("flac", &["-t", "-s", "-w"]);
+        // STREAMINFO cannot tell 0 frames from an unknown number, which is a warning and so an error with -w.
+        made.run("flac", if frames == 0 { &["-t", "-s"] } else { &["-t", "-s", "-w"] });
         assert_eq!(made.run("metaflac", &["--show-total-samples"]).trim(), frames.to_string());
         if frames > 10_000 {
             assert!(made.snr() > 80.0, "{}", made.snr());
