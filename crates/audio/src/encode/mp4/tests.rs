@@ -277,7 +277,8 @@ fn aac_keeps_to_the_bitrate_that_was_asked_for() {
         let mut dice = Dice::new(1);
         let sound = Block::from_channels((0..channels).map(|_| noise(&mut dice, 0.3, frames)).collect());
         let sink = Forgetful::default();
-        let order = Order { rate, channels, frames: frames as u64, bitrate: asked, ceiling: None, tags: Tags::default() };
+        let order =
+            Order { rate, channels, frames: frames as u64, bitrate: asked, ceiling: None, tags: Tags::default() };
         let mut encoder = (codec.open)(&order, Box::new(sink.clone())).unwrap();
         encoder.write(&sound).unwrap();
         encoder.finish(&GAIN).unwrap();
@@ -291,7 +292,8 @@ fn aac_keeps_to_the_bitrate_that_was_asked_for() {
 fn channels_that_m4a_has_no_place_for_here_are_refused() {
     for codec in codecs() {
         for channels in [0, 3, 200] {
-            let order = Order { rate: 48_000, channels, frames: 10, bitrate: None, ceiling: None, tags: Tags::default() };
+            let order =
+                Order { rate: 48_000, channels, frames: 10, bitrate: None, ceiling: None, tags: Tags::default() };
             let refused = (codec.open)(&order, Box::<Forgetful>::default()).err();
             assert!(matches!(refused, Some(AudioError::Encode { .. })), "{channels}: {refused:?}");
         }
