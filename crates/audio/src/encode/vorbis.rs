@@ -157,8 +157,8 @@ impl Restamped {
                         self.pages.packet(&mut self.sink, identification, 0)?;
                         self.pages.flush(&mut self.sink, End::NotLast)?;
                         let spilled = self.pages.packet(&mut self.sink, &ours, 0)?;
-                        let page = self.pages.packet(&mut self.sink, setup, 0)?;
-                        let comment_page = spilled.or(page).or(self.pages.flush(&mut self.sink, End::NotLast)?);
+                        let comment_page = spilled.or(self.pages.flush(&mut self.sink, End::NotLast)?);
+                        self.pages.packet(&mut self.sink, setup, 0)?;
                         self.pages.flush(&mut self.sink, End::NotLast)?;
                         comments.keep_head();
                         self.stage = Stage::Sound { comments, comment_page, joined: 0 };
@@ -263,6 +263,21 @@ mod tests {
                  p = Picture(base64.b64decode(f['metadata_block_picture'][0]))\nprint(f['artist'], p.type, p.mime, p.width, len(p.data))",
             );
             assert_eq!(said.trim(), format!("['Ada & Bob'] 3 image/png 1 {}", 69 + more));
+        }
+    }
+
+    #[test]
+    fn comments_around_the_size_of_a_page_keep_their_gain() {
+        let packet = |lyrics: &str| {
+            let tags = Tags { lyrics: Some(lyrics.to_owned()), ..Tags::default() };
+            let made = Made::sine(&VORBIS, 44_100, 1, 2000, tags);
+            made.run("ogginfo", &[]);
+            let said = made.run("vorbiscomment", &["-R", "-l"]);
+            assert!(said.starts_with("REPLAYGAIN_TRACK_GAIN=-02.00 dB\nREPLAYGAIN_TRACK_PEAK=0.500000\n"), "{said}");
+        };
+        // In steps shorter than a segment, so some of these end with the last segment of a page.
+        for length in (255 * 253..=255 * 256).step_by(51) {
+            packet(&"x".repeat(length));
         }
     }
 
