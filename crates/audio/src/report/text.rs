@@ -18,10 +18,10 @@ fn sections(report: &Report, text: &mut String) -> fmt::Result {
     let source = &report.source;
     text.push_str("Soundpost report\n\n");
     paragraph(text, "Recording  ", "           ", &source.filename)?;
+    let codec = if source.codec == source.container { String::new() } else { format!("{}, ", source.codec) };
     let about = format!(
-        "{}, {}, {} kHz, {}, {}",
+        "{}, {codec}{} kHz, {}, {}",
         source.container,
-        source.codec,
         kilohertz(source.rate),
         channels(source.channels),
         clock(source.seconds)
