@@ -4,7 +4,8 @@
 //! they are read from text. What does not: files, sockets, clocks, databases, sound. Nothing in here reads or writes.
 
 pub mod chapters;
+mod found;
 pub mod metadata;
 
-pub use chapters::{Chapter, Chapters};
-pub use metadata::{Location, Metadata};
+pub use chapters::{Chapter, Chapters, ChaptersError};
+pub use metadata::{Location, Metadata, MetadataError};

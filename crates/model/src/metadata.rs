@@ -1,6 +1,13 @@
 //! What is said about a production in words: title, artist and the other fields that end up as tags.
+//!
+//! Files with these fields are read by [`Metadata::parse`] in `metadata/file.rs`. What a field is called inside an MP3
+//! or an M4A is the business of the tag writers.
+
+mod file;
 
 use serde::{Deserialize, Serialize};
+
+pub use file::{MAX_BYTES, MetadataError};
 
 /// The descriptive fields of a production, under the names that the productions API uses.
 ///
@@ -40,6 +47,34 @@ pub struct Metadata {
     pub location: Option<Location>,
 }
 
+impl Metadata {
+    /// Fills every field that says nothing from another set of fields, such as the tags of the source file.
+    ///
+    /// Tags are taken whole or not at all, and so is the location. Whether chapters are appended stays as it is: that
+    /// is a wish about the result and not a fact that a source could know.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let text = |ours: String, theirs: String| if ours.is_empty() { theirs } else { ours };
+        Self {
+            title: text(self.title, other.title),
+            artist: text(self.artist, other.artist),
+            album: text(self.album, other.album),
+            track: text(self.track, other.track),
+            subtitle: text(self.subtitle, other.subtitle),
+            summary: text(self.summary, other.summary),
+            genre: text(self.genre, other.genre),
+            year: text(self.year, other.year),
+            publisher: text(self.publisher, other.publisher),
+            url: text(self.url, other.url),
+            license: text(self.license, other.license),
+            license_url: text(self.license_url, other.license_url),
+            tags: if self.tags.is_empty() { other.tags } else { self.tags },
+            append_chapters: self.append_chapters,
+            location: self.location.or(other.location),
+        }
+    }
+}
+
 /// A place on Earth, WGS 84, decimal degrees.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Location {
@@ -48,3 +83,6 @@ pub struct Location {
     /// Degrees east, −180 to 180.
     pub longitude: f64,
 }
+
+#[cfg(test)]
+mod tests;

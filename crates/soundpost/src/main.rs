@@ -1,3 +1,30 @@
-//! The soundpost binary.
+//! The `soundpost` program: reads the command line, hands over to a command, turns its answer into an exit code.
+//!
+//! What belongs here: composition. Sound is made in `audio`; nouns live in `model`.
 
-fn main() {}
+mod cli;
+mod commands;
+mod failure;
+mod progress;
+mod stop;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Produce(arguments) => commands::produce::run(&arguments),
+        Command::Measure(arguments) => commands::measure::run(&arguments),
+        Command::Completions { shell } => commands::describe::completions(shell),
+        Command::Man => commands::describe::man(),
+        Command::Reference => commands::describe::reference(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,3 +1,5 @@
-//! For tests only: seeded noise, generated signals, other people's programs as witnesses.
+//! For tests only: seeded noise, generated signals, fixtures, other people's programs as witnesses.
 
+pub mod fixture;
 pub mod signal;
+pub mod witness;

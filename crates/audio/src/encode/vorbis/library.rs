@@ -1,0 +1,32 @@
+//! The one place that vouches for the C library: libvorbis on whatever thread the encoder happens to run on.
+
+#![expect(unsafe_code, reason = "the binding does not say that its encoder may change threads")]
+
+use std::io::Write;
+
+use vorbis_rs::{VorbisEncoder, VorbisError};
+
+/// A libvorbis encoder that may be moved to another thread.
+pub(super) struct Library<W: Write>(VorbisEncoder<W>);
+
+// SAFETY: The encoder owns everything its raw pointers lead to: a vorbis_info, a vorbis_dsp_state, a vorbis_block and
+// an ogg_stream_state, each allocated for it alone and freed by it alone. libvorbis and libogg keep no thread-local
+// state, take no locks, and write to no static variable while encoding, so which thread calls makes no difference, as
+// long as one calls at a time. That is what `Send` without `Sync` says.
+unsafe impl<W: Write + Send> Send for Library<W> {}
+
+impl<W: Write> Library<W> {
+    pub(super) fn new(encoder: VorbisEncoder<W>) -> Self {
+        Self(encoder)
+    }
+
+    /// Encodes channels of equal length.
+    pub(super) fn encode(&mut self, channels: &[Vec<f32>]) -> Result<(), VorbisError> {
+        self.0.encode_audio_block(channels)
+    }
+
+    /// Encodes what is held back and gives the writer back.
+    pub(super) fn finish(self) -> Result<W, VorbisError> {
+        self.0.finish()
+    }
+}

@@ -1,0 +1,294 @@
+//! Decoding what was encoded, and what follows when it is not as promised.
+//!
+//! A lossy codec gives back another wave than it got: peaks grow by tenths of a decibel, sometimes by a whole one, and
+//! low rates lose a little loudness. A file that is over the ceiling is encoded again with short dips where it was, a
+//! file that is off its loudness with a little more or less gain, and then decoded again.
+
+use super::render::Target;
+use super::{Progress, Step, Watcher};
+use crate::decode::Source;
+use crate::master::{amplitude, decibels};
+use crate::measure::loudness::Meter;
+use crate::measure::true_peak::{TAPS, window_peak};
+use crate::{AudioError, Block, Stage};
+
+/// Loudness that an encoded file may be off before it is encoded again, LU. Half of what is promised.
+const TOLERANCE_LU: f64 = 0.1;
+
+/// Frames per window when looking for the places that are over.
+const WINDOW: usize = 512;
+
+/// Seconds of a dip's flank on each side: slow enough not to be heard as a click.
+const FLANK: f64 = 0.015;
+
+/// Depth beyond what was measured, dB: encoding again gives another wave again.
+const MARGIN_DB: f64 = 0.15;
+
+/// What the encoded file turned out to be.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Verdict {
+    pub(super) loudness: f64,
+    pub(super) true_peak: f64,
+    pub(super) seconds: f64,
+    off: bool,
+}
+
+/// What is changed on the way into one encoder.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Trim {
+    gain_db: f64,
+    dips: Vec<Dip>,
+    /// Corrections so far.
+    rounds: usize,
+}
+
+/// A short lowering.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Dip {
+    /// Stretch that is lowered all the way, seconds.
+    from: f64,
+    to: f64,
+    depth_db: f64,
+}
+
+impl Trim {
+    /// The stage that applies it at the given rate, or nothing where nothing is changed.
+    pub(super) fn stage(&self, rate: u32) -> Option<Trimmer> {
+        (*self != Self { rounds: self.rounds, ..Self::default() })
+            .then(|| Trimmer { trim: self.clone(), rate: f64::from(rate), frame: 0, first: 0 })
+    }
+}
+
+/// Applies a [`Trim`].
+pub(super) struct Trimmer {
+    trim: Trim,
+    rate: f64,
+    frame: u64,
+    /// The first dip that is not over yet.
+    first: usize,
+}
+
+impl Trimmer {
+    fn gain_db(&self, seconds: f64) -> f64 {
+        let deepest = self.trim.dips[self.first..]
+            .iter()
+            .take_while(|dip| dip.from - FLANK <= seconds)
+            .map(|dip| {
+                let outside = (dip.from - seconds).max(seconds - dip.to).max(0.0) / FLANK;
+                if outside >= 1.0 { 0.0 } else { dip.depth_db * 0.5 * (1.0 + (std::f64::consts::PI * outside).cos()) }
+            })
+            .fold(0.0, f64::max);
+        self.trim.gain_db - deepest
+    }
+}
+
+/// Frames over which the gain is a straight line.
+const STEP: u64 = 32;
+
+impl Stage for Trimmer {
+    fn process(&mut self, block: &mut Block) {
+        let mut at = 0;
+        while at < block.frames() {
+            let inside = self.frame % STEP;
+            let take = ((STEP - inside) as usize).min(block.frames() - at);
+            let start = (self.frame - inside) as f64 / self.rate;
+            while self.trim.dips.get(self.first).is_some_and(|dip| dip.to + FLANK < start) {
+                self.first += 1;
+            }
+            let begin = amplitude(self.gain_db(start)) as f32;
+            let end = amplitude(self.gain_db(start + STEP as f64 / self.rate)) as f32;
+            let slope = (end - begin) / STEP as f32;
+            for channel in block.iter_mut() {
+                for (n, sample) in channel[at..at + take].iter_mut().enumerate() {
+                    *sample *= begin + slope * (inside as f32 + n as f32);
+                }
+            }
+            self.frame += take as u64;
+            at += take;
+        }
+    }
+}
+
+impl Target {
+    /// Whether the file has to be made again.
+    pub(super) fn needs_correction(&self) -> bool {
+        self.verdict.as_ref().is_some_and(|verdict| verdict.off)
+    }
+
+    /// Sets the trim by what verification found, and empties the file.
+    pub(super) fn correct(&mut self, goal: f64, ceiling: f64) -> Result<(), AudioError> {
+        let Some(verdict) = self.verdict.clone() else { return Ok(()) };
+        self.trim.rounds += 1;
+        if verdict.true_peak > ceiling {
+            let found = overs(self.path(), ceiling)?;
+            // After two rounds of dips, what is left lies so close together that lowering the whole is the honest way.
+            if self.trim.rounds > 2 || found.is_empty() {
+                self.trim.gain_db -= verdict.true_peak - ceiling + MARGIN_DB;
+            } else {
+                merge(&mut self.trim.dips, found);
+            }
+        } else if (goal - verdict.loudness).abs() > TOLERANCE_LU {
+            self.trim.gain_db += goal - verdict.loudness;
+        }
+        self.restart()
+    }
+}
+
+/// Adds dips where they are new and deepens those that were not enough.
+fn merge(dips: &mut Vec<Dip>, found: Vec<Dip>) {
+    for new in found {
+        match dips.iter_mut().find(|old| old.from <= new.to && new.from <= old.to) {
+            Some(old) => {
+                old.from = old.from.min(new.from);
+                old.to = old.to.max(new.to);
+                old.depth_db += new.depth_db;
+            }
+            None => dips.push(new),
+        }
+    }
+    dips.sort_by(|a, b| a.from.total_cmp(&b.from));
+}
+
+/// Decodes and measures every target, several at once.
+pub(super) fn verify(
+    targets: &mut [Target],
+    goal: f64,
+    ceiling: f64,
+    watcher: &dyn Watcher,
+) -> Result<(), AudioError> {
+    let mut all: Vec<&mut Target> = targets.iter_mut().collect();
+    verify_some(&mut all, goal, ceiling, watcher)
+}
+
+pub(super) fn verify_some(
+    targets: &mut [&mut Target],
+    goal: f64,
+    ceiling: f64,
+    watcher: &dyn Watcher,
+) -> Result<(), AudioError> {
+    let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    for group in targets.chunks_mut(at_once) {
+        let verdicts: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = group
+                .iter()
+                .map(|target| {
+                    let path = target.path();
+                    scope.spawn(move || verify_one(path, goal, ceiling, watcher))
+                })
+                .collect();
+            threads.into_iter().map(|thread| super::survey::join(thread)?).collect::<Result<_, AudioError>>()
+        })?;
+        for (target, mut verdict) in group.iter_mut().zip(verdicts) {
+            // What goes into a lossless file comes out of it: making it again would change nothing.
+            verdict.off &= target.lossy();
+            target.verdict = Some(verdict);
+        }
+    }
+    Ok(())
+}
+
+fn verify_one(
+    path: &std::path::Path,
+    goal: f64,
+    ceiling: f64,
+    watcher: &dyn Watcher,
+) -> Result<Verdict, AudioError> {
+    let mut source = Source::open(path)?;
+    let (rate, channels) = (source.info().rate, source.info().channels);
+    let of = source.info().frames.map(|frames| frames as f64 / f64::from(rate));
+    let mut meter = Meter::new(rate, channels);
+    let mut block = Block::new(channels, 0);
+    let mut frames = 0;
+    while source.read(&mut block)? {
+        if watcher.cancelled() {
+            return Err(AudioError::Cancelled);
+        }
+        meter.process(&block);
+        frames += block.frames();
+        watcher.progress(Progress { step: Step::Verify, seconds: frames as f64 / f64::from(rate), of });
+    }
+    let loudness = meter.finish().loudness;
+    let strays = goal.is_finite() && (loudness.integrated - goal).abs() > TOLERANCE_LU;
+    Ok(Verdict {
+        loudness: loudness.integrated,
+        true_peak: loudness.true_peak,
+        seconds: frames as f64 / f64::from(rate),
+        off: loudness.true_peak > ceiling || strays,
+    })
+}
+
+/// The places at which a file exceeds the ceiling, and by how much.
+fn overs(path: &std::path::Path, ceiling_db: f64) -> Result<Vec<Dip>, AudioError> {
+    let ceiling = amplitude(ceiling_db) as f32;
+    let mut source = Source::open(path)?;
+    let rate = source.info().rate;
+    let mut held = Block::new(source.info().channels, TAPS - 1);
+    let mut block = Block::default();
+    let mut found: Vec<Dip> = Vec::new();
+    let mut start = 0u64;
+    let mut more = true;
+    while more {
+        more = source.read(&mut block)?;
+        if more {
+            held.extend(&block);
+        } else {
+            // Silence behind the end lets the filter run out.
+            held.resize(held.frames() + WINDOW + TAPS);
+        }
+        let mut done = 0;
+        while done + WINDOW + TAPS - 1 <= held.frames() {
+            let peak = held
+                .iter()
+                .map(|channel| window_peak(&channel[done..done + WINDOW + TAPS - 1], rate, ceiling))
+                .fold(0.0, f32::max);
+            if peak > ceiling {
+                let seconds = |frame: u64| frame as f64 / f64::from(rate);
+                let depth_db = decibels(f64::from(peak)) - ceiling_db + MARGIN_DB;
+                let dip = Dip { from: seconds(start), to: seconds(start + WINDOW as u64), depth_db };
+                match found.last_mut() {
+                    Some(last) if dip.from - last.to < 1e-6 => {
+                        last.to = dip.to;
+                        last.depth_db = last.depth_db.max(dip.depth_db);
+                    }
+                    _ => found.push(dip),
+                }
+            }
+            done += WINDOW;
+            start += WINDOW as u64;
+        }
+        held.drop_front(done);
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dip_is_smooth_and_as_deep_as_asked() {
+        let trim = Trim { gain_db: 0.0, dips: vec![Dip { from: 0.1, to: 0.11, depth_db: 6.0206 }], rounds: 1 };
+        let mut block = Block::from_channels(vec![vec![1.0; 9_600]]);
+        if let Some(mut stage) = trim.stage(48_000) {
+            stage.process(&mut block);
+        }
+        let out = block.channel(0);
+        assert!((out[4_800 + 240] - 0.5).abs() < 1e-3, "{}", out[5_040]);
+        assert!(out[..4_800 - 720 - 32].iter().chain(&out[5_280 + 720 + 32..]).all(|x| *x == 1.0));
+        let steepest = out.windows(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, f32::max);
+        assert!(steepest < 0.002, "{steepest}");
+    }
+
+    #[test]
+    fn no_trim_means_no_stage() {
+        assert!(Trim { rounds: 3, ..Trim::default() }.stage(48_000).is_none());
+    }
+
+    #[test]
+    fn a_place_that_is_still_over_gets_a_deeper_dip() {
+        let mut dips = vec![Dip { from: 1.0, to: 1.1, depth_db: 0.5 }];
+        merge(&mut dips, vec![Dip { from: 0.2, to: 0.3, depth_db: 1.0 }, Dip { from: 1.05, to: 1.2, depth_db: 0.2 }]);
+        assert_eq!(dips[0].from, 0.2);
+        assert_eq!(dips[1], Dip { from: 1.0, to: 1.2, depth_db: 0.7 });
+    }
+}

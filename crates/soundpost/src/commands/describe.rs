@@ -1,0 +1,55 @@
+//! The program about itself: completions, manual page, reference page.
+
+use std::io::Write;
+
+use clap::CommandFactory;
+
+use crate::cli::Cli;
+use crate::failure::Failure;
+
+/// Prints a completion script.
+pub(crate) fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "soundpost", &mut script);
+    print(&script)
+}
+
+/// Prints the manual page in roff, all commands on one page.
+pub(crate) fn man() -> Result<(), Failure> {
+    let mut page = Vec::new();
+    let mut command = Cli::command();
+    command.build();
+    let render = |command: &clap::Command, page: &mut Vec<u8>| clap_mangen::Man::new(command.clone()).render(page);
+    render(&command, &mut page).map_err(unwritable)?;
+    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
+        render(sub, &mut page).map_err(unwritable)?;
+    }
+    print(&page)
+}
+
+/// Prints the reference page of the book, Markdown.
+pub(crate) fn reference() -> Result<(), Failure> {
+    let mut page = String::from(
+        "# Command line\n\n<!-- Made by `make generate` from crates/soundpost/src/cli.rs. Do not edit. -->\n\n",
+    );
+    let mut command = Cli::command().term_width(100);
+    command.build();
+    let subcommands = command.clone();
+    let visible = subcommands.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help");
+    for mut each in std::iter::once(command).chain(visible.cloned()) {
+        let help = each.render_long_help().to_string();
+        let name = each.get_bin_name().unwrap_or("soundpost").to_owned();
+        page.push_str(&format!("## `{name}`\n\n```text\n{}\n```\n\n", help.trim_end()));
+    }
+    let tidy: String = page.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    print(format!("{}\n", tidy.trim_end()).as_bytes())
+}
+
+fn print(bytes: &[u8]) -> Result<(), Failure> {
+    std::io::stdout().write_all(bytes).map_err(unwritable)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is used as a function of map_err")]
+fn unwritable(error: std::io::Error) -> Failure {
+    Failure::Failed(format!("Standard output cannot be written: {error}."))
+}
