@@ -64,8 +64,8 @@ pub(super) fn actions(
         });
     }
     if let (true, Some(hum)) = (settings.remove_hum, &before.hum) {
-        let many = hum.harmonics.len();
-        actions.push(format!("Hum at {:.1} Hz was filtered out, {many} of its harmonics counted.", hum.base_hertz));
+        let lines: Vec<_> = hum.harmonics.iter().map(|line| format!("{:.0}", line.hertz)).collect();
+        actions.push(format!("Mains hum was filtered out, at {} Hz.", lines.join(", ")));
     }
     let gains = chain.plan.gains_db();
     if !gains.is_empty() {

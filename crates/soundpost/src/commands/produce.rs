@@ -114,7 +114,7 @@ impl Request {
         let tags = Tags {
             metadata: read(arguments.metadata.as_deref(), Metadata::parse)?.unwrap_or_default(),
             chapters: read(arguments.chapters.as_deref(), Chapters::parse)?.unwrap_or_default(),
-            cover: read(arguments.cover.as_deref(), Cover::parse)?,
+            cover: read(arguments.cover.as_deref(), |bytes| Cover::parse(bytes))?,
             lyrics: None,
         };
         Ok(Self { preset, settings, formats, tags, place, json: arguments.json, quiet: arguments.quiet })
