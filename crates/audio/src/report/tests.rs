@@ -1,3 +1,5 @@
+//! Tests of the report, as people and programs read it.
+
 #![expect(clippy::unwrap_used, reason = "tests say what must not fail")]
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 

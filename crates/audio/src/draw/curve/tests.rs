@@ -1,3 +1,5 @@
+//! Tests of the loudness curve: what is drawn, and where.
+
 use expect_test::expect;
 
 use super::*;

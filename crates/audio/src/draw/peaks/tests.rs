@@ -1,3 +1,5 @@
+//! Tests of waveform data: the bytes of `.dat` and `.json`.
+
 #![expect(clippy::unwrap_used, reason = "tests say what must not fail")]
 
 use std::io::{Read, Seek};

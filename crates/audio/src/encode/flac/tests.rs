@@ -1,3 +1,5 @@
+//! Tests of FLAC, with other decoders as witnesses.
+
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
