@@ -583,7 +583,8 @@ fn the_sound_of_a_film_is_found() {
         let picture = ["-f", "lavfi", "-i", "testsrc=size=64x64:duration=1", "-i", input.to_str().unwrap()];
         ffmpeg(&[&picture[..], &["-c:v", "mpeg4", "-c:a", "aac", path.to_str().unwrap()]].concat());
         let part = Source::open(&path).and_then(drain).unwrap();
-        assert!(part.frames().abs_diff(48_000) <= 1024, "{file}: {}", part.frames());
+        // Matroska says nothing of the padding of AAC.
+        assert!(part.frames().abs_diff(48_000) < 2048, "{file}: {}", part.frames());
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Movie {
     /// Whether the index was found.
     pub(super) indexed: bool,
     pub(super) chapters: Vec<Chapter>,
+    /// Where the last box should end; behind the end of a file that was cut off.
+    pub(super) end: u64,
     timescale: u32,
     /// Delay, padding and frames between, of `iTunSMPB`.
     gapless: Option<(u64, u64, u64)>,
@@ -59,7 +61,9 @@ impl Movie {
     pub(super) fn read(bytes: &mut Bytes) -> Result<Self, AudioError> {
         let mut movie = Self::default();
         let end = bytes.len();
-        for moov in children(bytes, 0, end)?.iter().filter(|child| &child.id == b"moov") {
+        let boxes = children(bytes, 0, end)?;
+        movie.end = boxes.last().map_or(0, |last| last.stated);
+        for moov in boxes.iter().filter(|child| &child.id == b"moov") {
             movie.indexed = true;
             for child in children(bytes, moov.at, moov.end)? {
                 match &child.id {
@@ -265,6 +269,8 @@ struct Child {
     id: [u8; 4],
     at: u64,
     end: u64,
+    /// Where it says it ends.
+    stated: u64,
 }
 
 impl Child {
@@ -288,7 +294,8 @@ fn children(bytes: &mut Bytes, start: u64, end: u64) -> Result<Vec<Child>, Audio
             break;
         }
         let next = at.saturating_add(size);
-        found.push(Child { id: header.part(4).unwrap_or_default(), at: (at + header_len).min(end), end: next.min(end) });
+        let id = header.part(4).unwrap_or_default();
+        found.push(Child { id, at: (at + header_len).min(end), end: next.min(end), stated: next });
         at = next;
     }
     Ok(found)

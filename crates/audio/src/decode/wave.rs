@@ -83,7 +83,7 @@ pub(super) fn read(bytes: &mut Bytes) -> Result<Layout, AudioError> {
         found.chapters = cues.chapters(format.rate);
     }
     let claimed = sizes.filter(|_| big && chunk.len >= u64::from(u32::MAX)).unwrap_or(chunk.len);
-    let unstated = claimed == 0 || (claimed >= u64::from(u32::MAX) && claimed > len);
+    let unstated = claimed == 0 || claimed == u64::from(u32::MAX);
     if unstated && len > 0 {
         warnings.push(Warning::NoLength);
     }
