@@ -5,6 +5,7 @@ mod aac;
 mod alac;
 mod dither;
 mod flac;
+mod mp3;
 mod mp4;
 mod ogg;
 mod opus;
@@ -25,6 +26,8 @@ pub fn codecs() -> &'static [&'static Codec] {
     static CODECS: &[&Codec] = &[
         #[cfg(feature = "fdk-aac")]
         &aac::AAC,
+        &mp3::MP3,
+        &mp3::MP3_VBR,
         &opus::OPUS,
         &vorbis::VORBIS,
         &flac::FLAC,

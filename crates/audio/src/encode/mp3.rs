@@ -20,7 +20,6 @@ mod info;
 mod join;
 mod lame;
 mod pack;
-mod peaks;
 mod run;
 mod workers;
 
@@ -36,11 +35,12 @@ use self::lame::Lame;
 use self::run::{LOOK_AHEAD, Run};
 use self::workers::{Segment, Workers};
 use super::{Codec, Encoder, Order, Sink};
-use crate::tag::{ReplayGain, Tags};
+use crate::tag::{ReplayGain, Tags, id3};
 use crate::{AudioError, Block};
 
-/// MP3 at a constant bitrate: what podcast apps and feeds expect.
-pub const MP3: Codec = Codec {
+/// MP3 at a constant bitrate: what podcast apps and feeds expect. The encoder could do the lower sample rates of MPEG-1
+/// and MPEG-2 as well; players that cannot are why none is listed.
+pub(super) static MP3: Codec = Codec {
     name: "mp3",
     title: "MP3",
     ending: "mp3",
@@ -48,11 +48,12 @@ pub const MP3: Codec = Codec {
     lossy: true,
     bitrates: Some(32..=320),
     default_bitrate: Some(128),
+    rates: &[],
     open: |order, sink| open(order, sink, constant(order)?, threads()),
 };
 
 /// MP3 at a variable bitrate. The bitrate asked for is that of typical music in stereo; speech and mono take less.
-pub const MP3_VBR: Codec = Codec {
+pub(super) static MP3_VBR: Codec = Codec {
     name: "mp3-vbr",
     title: "MP3 (variable bitrate)",
     ending: "mp3",
@@ -60,6 +61,7 @@ pub const MP3_VBR: Codec = Codec {
     lossy: true,
     bitrates: Some(65..=245),
     default_bitrate: Some(165),
+    rates: &[],
     open: |order, sink| open(order, sink, variable(order)?, threads()),
 };
 
@@ -158,7 +160,7 @@ impl Encoder for Mp3 {
             lowpass: self.lowpass,
             gain: Some(gain),
         };
-        let head = head(&self.format, &self.tags, &summary);
+        let head = head(&self.format, &self.tags, &summary)?;
         self.sink.seek(SeekFrom::Start(self.start)).map_err(AudioError::Write)?;
         self.sink.write_all(&head).map_err(AudioError::Write)?;
         self.sink.seek(SeekFrom::End(0)).map_err(AudioError::Write)?;
@@ -264,7 +266,7 @@ fn open(order: &Order, mut sink: Box<dyn Sink>, rate: Rate, threads: usize) -> R
     let joiner = Joiner::new(format);
     let summary =
         Summary { frames: 0, bytes: 0, samples: 0, index: joiner.index(), crc: Crc::default(), lowpass, gain: None };
-    sink.write_all(&head(&format, &order.tags, &summary)).map_err(AudioError::Write)?;
+    sink.write_all(&head(&format, &order.tags, &summary)?).map_err(AudioError::Write)?;
     let mut mp3 = Mp3 {
         sink,
         start,
@@ -326,15 +328,11 @@ fn variable(order: &Order) -> Result<Rate, AudioError> {
 }
 
 /// Everything before the sound; of the same length at the start and at the end.
-fn head(format: &Format, tags: &Tags, summary: &Summary<'_>) -> Vec<u8> {
-    let mut head = id3_bytes(tags, summary.gain);
+fn head(format: &Format, tags: &Tags, summary: &Summary<'_>) -> Result<Vec<u8>, AudioError> {
+    let length_ms = summary.samples.saturating_mul(1000).div_ceil(u64::from(format.rate()));
+    let mut head = id3::write(tags, summary.gain, length_ms)?;
     head.extend(info::write(format, summary));
-    head
-}
-
-/// The ID3v2 tag; of the same length with and without gain.
-fn id3_bytes(_tags: &Tags, _gain: Option<&ReplayGain>) -> Vec<u8> {
-    Vec::new()
+    Ok(head)
 }
 
 fn buffer(format: &Format, samples: usize) -> Vec<Vec<f32>> {

@@ -15,9 +15,12 @@ use symphonia::core::units::{Duration, Timestamp};
 use symphonia::default::codecs::MpaDecoder;
 
 use super::frame::{self, Format};
-use super::peaks::{Over, Scanner};
 use super::run::{self, Run};
 use crate::AudioError;
+use crate::measure::true_peak::{TAPS, window_peak};
+
+/// Samples in which a peak is sought together.
+const WINDOW: usize = 64;
 
 /// Samples that a sound is late after encoding and decoding: LAME's 576 and the 529 of every decoder.
 const ROUND_TRIP: usize = 576 + 529;
@@ -43,6 +46,15 @@ pub(super) struct Ceiling {
     pub(super) from: usize,
     /// Samples that no other segment encodes: the part that may be turned down as a whole.
     pub(super) own: Range<usize>,
+}
+
+/// A place where the ceiling is exceeded.
+#[derive(Clone, Copy, Debug)]
+struct Over {
+    /// Sample of the segment.
+    at: usize,
+    /// True peak, linear.
+    peak: f32,
 }
 
 /// Encodes the first `count` frames of `sound`. With a ceiling, sound that comes out above it is turned down in place.
@@ -114,30 +126,37 @@ fn judge(format: &Format, run: &mut Run, stream: &[u8], ceiling: &Ceiling) -> Re
     let mut parameters = AudioCodecParameters::new();
     parameters.for_codec(CODEC_ID_MP3).with_sample_rate(format.rate());
     let mut decoder = MpaDecoder::try_new(&parameters, &AudioDecoderOptions::default()).map_err(|_| unreadable())?;
-    let mut scanners = vec![Scanner::new(ceiling.peak as f32); format.channels()];
     let first = (ceiling.from * format.frame_samples()).saturating_sub(ROUND_TRIP);
+    let threshold = ceiling.peak as f32;
+    // What the interpolating filter still sees of earlier frames, then the frame at hand.
+    let mut lines = vec![vec![0.0; TAPS - 1]; format.channels()];
     let mut over = Vec::new();
     let mut at = 0;
-    for frame in &mut run.frames {
+    for (number, frame) in run.frames.iter_mut().enumerate() {
         let rest = stream.get(at..).unwrap_or_default();
         let length = frame::parse(format, rest).ok_or_else(unreadable)?.length;
         let bytes = rest.get(..length).ok_or_else(unreadable)?;
-        let packet = PacketRef::new(0, Timestamp::from(0), Duration::from(format.frame_samples() as u64), bytes);
+        let duration = Duration::from(format.frame_samples() as u64);
+        let packet = PacketRef::new(0, Timestamp::from(0), duration, bytes);
         let GenericAudioBufferRef::F32(sound) = decoder.decode_ref(&packet).map_err(|_| unreadable())? else {
             return Err(unreadable());
         };
-        for (channel, scanner) in scanners.iter_mut().enumerate() {
-            let plane = sound.plane(channel).ok_or_else(unreadable)?;
-            frame.peak = frame.peak.max(scanner.scan(plane, &mut over));
+        for (channel, line) in lines.iter_mut().enumerate() {
+            line.extend_from_slice(sound.plane(channel).ok_or_else(unreadable)?);
+            for begin in (0..line.len().saturating_sub(TAPS - 1)).step_by(WINDOW) {
+                let end = (begin + WINDOW + TAPS - 1).min(line.len());
+                let peak = window_peak(&line[begin..end], format.rate(), threshold);
+                frame.peak = frame.peak.max(peak);
+                // What comes out before the delay is over belongs to no sample.
+                let place = (number * format.frame_samples() + begin + WINDOW / 2).checked_sub(ROUND_TRIP);
+                if let Some(at) = place.filter(|&at| at >= first && peak > threshold) {
+                    over.push(Over { at, peak });
+                }
+            }
+            line.drain(..line.len().saturating_sub(TAPS - 1));
         }
         at += length;
     }
-    // What comes out before the delay is over belongs to no sample.
-    over.retain(|over| over.at >= ROUND_TRIP);
-    for over in &mut over {
-        over.at -= ROUND_TRIP;
-    }
-    over.retain(|over| over.at >= first);
     over.sort_unstable_by_key(|over| over.at);
     Ok(over)
 }
@@ -163,7 +182,7 @@ fn plan(format: &Format, over: &[Over], ceiling: &Ceiling, attempt: usize) -> Ve
     let mut local: Option<(Range<usize>, f32)> = None;
     let mut close = |local: Option<(Range<usize>, f32)>| {
         if let Some((range, peak)) = local {
-            let deep = range.start.saturating_sub(hold)..range.end + hold;
+            let deep = range.start.saturating_sub(hold + WINDOW / 2)..range.end + hold + WINDOW / 2;
             dips.push(Dip { deep, flank, gain: gain(peak) });
         }
     };

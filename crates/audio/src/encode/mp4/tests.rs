@@ -79,7 +79,7 @@ fn sound(rate: u32, channels: usize, frames: usize) -> Block {
 /// Encodes in uneven pieces, having told the encoder to expect `expected` frames.
 fn made(codec: &Codec, rate: u32, sound: &Block, expected: u64, tags: Tags) -> tempfile::NamedTempFile {
     let file = tempfile::Builder::new().suffix(".m4a").tempfile().unwrap();
-    let order = Order { rate, channels: sound.channels(), frames: expected, bitrate: None, tags };
+    let order = Order { rate, channels: sound.channels(), frames: expected, bitrate: None, ceiling: None, tags };
     let mut encoder = (codec.open)(&order, Box::new(file.reopen().unwrap())).unwrap();
     let mut from = 0;
     for step in [1, 4095, 0, 777, 20_000].iter().cycle() {
@@ -525,7 +525,7 @@ fn past_four_gibibytes_everything_becomes_wide() {
     let packet = vec![0xAB; usize::from(u16::MAX)];
     for packets in [65_536_u64, 65_600] {
         let frames = packets * 4096 - 5;
-        let order = Order { rate: 48_000, channels: 2, frames, bitrate: None, tags: Tags::default() };
+        let order = Order { rate: 48_000, channels: 2, frames, bitrate: None, ceiling: None, tags: Tags::default() };
         let sink = Forgetful::default();
         let mut writer = Writer::begin(Box::new(sink.clone()), sound.clone(), &order).unwrap();
         for _ in 0..packets {
@@ -581,7 +581,7 @@ proptest! {
         let marks = starts.into_iter().map(|start_ms| Chapter { start_ms, title: title.clone(), url: None }).collect();
         let metadata = Metadata { title, ..Metadata::default() };
         let tags = Tags { metadata, chapters: Chapters::new(marks), ..Tags::default() };
-        let order = Order { rate: 44_100, channels: 2, frames: expected, bitrate: None, tags };
+        let order = Order { rate: 44_100, channels: 2, frames: expected, bitrate: None, ceiling: None, tags };
         let sink = Forgetful::default();
         let mut writer = Writer::begin(Box::new(sink.clone()), sound, &order)?;
         for (index, size) in sizes.iter().enumerate() {
