@@ -291,7 +291,7 @@ fn aac_keeps_to_the_bitrate_that_was_asked_for() {
 fn channels_that_m4a_has_no_place_for_here_are_refused() {
     for codec in codecs() {
         for channels in [0, 3, 200] {
-            let order = Order { rate: 48_000, channels, frames: 10, bitrate: None, tags: Tags::default() };
+            let order = Order { rate: 48_000, channels, frames: 10, bitrate: None, ceiling: None, tags: Tags::default() };
             let refused = (codec.open)(&order, Box::new(Forgetful::default())).err();
             assert!(matches!(refused, Some(AudioError::Encode { .. })), "{channels}: {refused:?}");
         }
