@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn other_rates_are_refused_in_words() {
-        let order = Order { rate: 44_100, channels: 2, frames: 0, bitrate: None, tags: Tags::default() };
+        let order = Order { rate: 44_100, channels: 2, frames: 0, bitrate: None, ceiling: None, tags: Tags::default() };
         let error = (OPUS.open)(&order, Box::new(io::Cursor::new(Vec::new()))).err().unwrap();
         assert_eq!(error.to_string(), "Opus cannot be made: it needs 48000 frames per second and was given 44100.");
     }

@@ -324,7 +324,7 @@ mod tests {
                 Ok(0)
             }
         }
-        let order = Order { rate: 48_000, channels: 2, frames: 0, bitrate: None, tags: Tags::default() };
+        let order = Order { rate: 48_000, channels: 2, frames: 0, bitrate: None, ceiling: None, tags: Tags::default() };
         for codec in super::super::codecs() {
             let result = (codec.open)(&order, Box::new(Full));
             assert!(matches!(result, Err(AudioError::Write(_))), "{}", codec.name);

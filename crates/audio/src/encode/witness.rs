@@ -43,7 +43,7 @@ impl Made {
     pub(super) fn of(codec: &Codec, rate: u32, sound: &Block, tags: Tags, bitrate: Option<u32>) -> Self {
         let file = tempfile::Builder::new().suffix(&format!(".{}", codec.ending)).tempfile().unwrap();
         let (channels, frames) = (sound.channels(), sound.frames());
-        let order = Order { rate, channels, frames: frames as u64, bitrate, tags };
+        let order = Order { rate, channels, frames: frames as u64, bitrate, ceiling: None, tags };
         encode(codec, &order, sound, &[1, 4096, 333, 10_000, 0], file.reopen().unwrap());
         Self { file, rate, channels, frames }
     }
@@ -196,7 +196,7 @@ pub(super) fn frames_of_wav(path: &Path) -> u64 {
 pub(super) fn check_same_bytes(codec: &Codec, rate: u32) {
     let mut dice = Dice::new(3);
     let sound = Block::from_channels(vec![noise(&mut dice, 0.3, 20_000), noise(&mut dice, 0.3, 20_000)]);
-    let order = Order { rate, channels: 2, frames: 20_000, bitrate: None, tags: tags() };
+    let order = Order { rate, channels: 2, frames: 20_000, bitrate: None, ceiling: None, tags: tags() };
     let files = [&[20_000][..], &[20_000], &[1, 2, 3, 4097, 0]].map(|pieces| {
         let file = tempfile::NamedTempFile::new().unwrap();
         encode(codec, &order, &sound, pieces, file.reopen().unwrap());

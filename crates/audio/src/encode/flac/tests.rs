@@ -128,7 +128,7 @@ fn frame_bytes(made: &Made) -> u64 {
 fn more_and_fewer_frames_than_announced() {
     for announced in [0, 1_000_000] {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let order = Order { rate: 48_000, channels: 1, frames: announced, bitrate: None, tags: Tags::default() };
+        let order = Order { rate: 48_000, channels: 1, frames: announced, bitrate: None, ceiling: None, tags: Tags::default() };
         let mut encoder = (FLAC.open)(&order, Box::new(file.reopen().unwrap())).unwrap();
         encoder.write(&Block::from_channels(vec![sine(48_000, 100.0, 0.5, 0.0, 500_000)])).unwrap();
         encoder.finish(&ReplayGain { loudness: f64::NEG_INFINITY, peak: 0.0 }).unwrap();
@@ -139,7 +139,7 @@ fn more_and_fewer_frames_than_announced() {
 #[test]
 fn refuses_tags_that_do_not_fit() {
     let tags = Tags { lyrics: Some("a".repeat(MOST_BLOCK_BYTES)), ..Tags::default() };
-    let order = Order { rate: 48_000, channels: 1, frames: 1, bitrate: None, tags };
+    let order = Order { rate: 48_000, channels: 1, frames: 1, bitrate: None, ceiling: None, tags };
     let error = (FLAC.open)(&order, Box::new(io::Cursor::new(Vec::new()))).err().unwrap();
     assert!(error.to_string().starts_with("FLAC cannot be made: its tags take 167"), "{error}");
 }

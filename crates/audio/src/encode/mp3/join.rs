@@ -35,18 +35,16 @@ impl Joiner {
 
     /// Goes over to the next run at one of the frames in `window`. Gives the run back when that is not possible.
     pub(super) fn join(&mut self, run: Run, window: RangeInclusive<u64>) -> Result<Option<Run>, AudioError> {
-        let Some(open) = &self.open else {
-            // The first run starts the stream, if its data fits at all.
-            if self.packer.plan(&lengths(&run.frames)).is_none() {
+        if let Some(open) = self.open.take() {
+            let Some((at, plan)) = self.seam(&open, &run, window) else {
+                self.open = Some(open);
                 return Ok(Some(run));
-            }
-            self.open = Some(run);
-            return Ok(None);
-        };
-        let (Some((at, plan)), Some(open)) = (self.seam(open, &run, window), self.open.take()) else {
+            };
+            self.pack(&open, at, &plan)?;
+        } else if self.packer.plan(&lengths(&run.frames)).is_none() {
+            // Not even the first run fits.
             return Ok(Some(run));
-        };
-        self.pack(&open, at, &plan)?;
+        }
         self.open = Some(run);
         Ok(None)
     }
