@@ -156,10 +156,13 @@ impl Opening {
     fn mp4(mut self) -> Result<Source, AudioError> {
         let movie = mp4::Movie::read(&mut self.bytes)?;
         if !movie.indexed {
-            return Err(AudioError::Damaged { reason: "the index of the MP4 file (moov) is missing, so it was probably cut off".into() });
+            return Err(AudioError::Damaged {
+                reason: "the index of the MP4 file (moov) is missing, so it was probably cut off".into(),
+            });
         }
         let Some(track) = &movie.track else {
-            let reason = if movie.other_tracks { "it has pictures or text but no audio track" } else { "it has no tracks" };
+            let reason =
+                if movie.other_tracks { "it has pictures or text but no audio track" } else { "it has no tracks" };
             return Err(AudioError::NoSound { reason: reason.into() });
         };
         track.check()?;
@@ -191,12 +194,13 @@ impl Opening {
         let codec = film.codec.clone();
         let (stream, rest) = self.stream(0)?;
         let format = guard(|| MkvReader::try_new(stream, FormatOptions::default())).map_err(damaged("Matroska"))?;
-        let understood = format.tracks().iter().any(|track| {
-            matches!(&track.codec_params, Some(CodecParameters::Audio(parameters)) if known(parameters.codec))
-        });
+        let understood = format.tracks().iter().any(
+            |track| matches!(&track.codec_params, Some(CodecParameters::Audio(parameters)) if known(parameters.codec)),
+        );
         match codec {
             None => {
-                let reason = if film.other_tracks { "it has pictures or text but no audio track" } else { "it has no tracks" };
+                let reason =
+                    if film.other_tracks { "it has pictures or text but no audio track" } else { "it has no tracks" };
                 return Err(AudioError::NoSound { reason: reason.into() });
             }
             Some(codec) if !understood => return Err(unsupported(mkv::codec_name(&codec))),
@@ -231,10 +235,9 @@ impl Opening {
             let relative = |frame: u64| frame.saturating_sub(gone);
             Extent {
                 skip: if gone > 0 { 0 } else { delay },
-                tail: end.filter(|_| padding > 0).map_or(Tail::Kept, |end| Tail::Padded {
-                    end: relative(end),
-                    total: relative(end + padding),
-                }),
+                tail: end
+                    .filter(|_| padding > 0)
+                    .map_or(Tail::Kept, |end| Tail::Padded { end: relative(end), total: relative(end + padding) }),
                 // ffmpeg counts the last packet as a full one, so the promise may be missed by a packet.
                 promise: Promise { frames: track.num_frames, tolerance: 4096, certain: false },
             }
@@ -352,7 +355,14 @@ fn exact(packets: &Packets) -> Extent {
 }
 
 fn bits(packets: &Packets) -> Option<u32> {
-    let lossy = [id::CODEC_ID_MP1, id::CODEC_ID_MP2, id::CODEC_ID_MP3, id::CODEC_ID_AAC, id::CODEC_ID_VORBIS, id::CODEC_ID_OPUS];
+    let lossy = [
+        id::CODEC_ID_MP1,
+        id::CODEC_ID_MP2,
+        id::CODEC_ID_MP3,
+        id::CODEC_ID_AAC,
+        id::CODEC_ID_VORBIS,
+        id::CODEC_ID_OPUS,
+    ];
     match packets.track().and_then(|track| track.codec_params.as_ref()) {
         Some(CodecParameters::Audio(parameters)) if !lossy.contains(&parameters.codec) => parameters.bits_per_sample,
         _ => None,

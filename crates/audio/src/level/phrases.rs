@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{BLOCKS_PER_SECOND, SilenceCutting, Strength};
-use crate::measure::{Kind, Span};
 use crate::measure::loudness::{integrated, lufs, power};
+use crate::measure::{Kind, Span};
 
 /// Blocks of quiet that end a phrase: 0.3 s, longer than the stop of a consonant.
 const PAUSE: usize = 3;
@@ -63,8 +63,7 @@ pub(super) fn gains(powers: &[f32], content: &[Span], gate: f64, strength: Stren
     }
     let phrases = find(powers, content, gate);
     let Some(common) = common_level(&phrases) else { return Vec::new() };
-    let wanted: Vec<f32> =
-        (0..phrases.len()).map(|index| gain_of(&phrases, index, common, strength) as f32).collect();
+    let wanted: Vec<f32> = (0..phrases.len()).map(|index| gain_of(&phrases, index, common, strength) as f32).collect();
     if wanted.iter().all(|gain| gain.abs() < 0.1) {
         return Vec::new();
     }

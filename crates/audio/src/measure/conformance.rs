@@ -231,11 +231,13 @@ fn programme(seed: u64, frames: usize) -> Vec<f32> {
 
 /// The same sound through the `ebur128` crate.
 fn oracle(rate: u32, channels: &[Vec<f32>]) -> Result<Loudness, ebur128::Error> {
-    let mut meter = EbuR128::new(channels.len() as u32, rate, Mode::I | Mode::LRA | Mode::TRUE_PEAK | Mode::SAMPLE_PEAK)?;
+    let mut meter =
+        EbuR128::new(channels.len() as u32, rate, Mode::I | Mode::LRA | Mode::TRUE_PEAK | Mode::SAMPLE_PEAK)?;
     let planes: Vec<&[f32]> = channels.iter().map(Vec::as_slice).collect();
     meter.add_frames_planar_f32(&planes)?;
     let highest = |peak: fn(&EbuR128, u32) -> Result<f64, ebur128::Error>| {
-        (0..channels.len() as u32).try_fold(0.0f64, |highest, channel| Ok::<_, ebur128::Error>(highest.max(peak(&meter, channel)?)))
+        (0..channels.len() as u32)
+            .try_fold(0.0f64, |highest, channel| Ok::<_, ebur128::Error>(highest.max(peak(&meter, channel)?)))
     };
     Ok(Loudness {
         integrated: meter.loudness_global()?,

@@ -128,7 +128,8 @@ fn frame_bytes(made: &Made) -> u64 {
 fn more_and_fewer_frames_than_announced() {
     for announced in [0, 1_000_000] {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let order = Order { rate: 48_000, channels: 1, frames: announced, bitrate: None, ceiling: None, tags: Tags::default() };
+        let order =
+            Order { rate: 48_000, channels: 1, frames: announced, bitrate: None, ceiling: None, tags: Tags::default() };
         let mut encoder = (FLAC.open)(&order, Box::new(file.reopen().unwrap())).unwrap();
         encoder.write(&Block::from_channels(vec![sine(48_000, 100.0, 0.5, 0.0, 500_000)])).unwrap();
         encoder.finish(&ReplayGain { loudness: f64::NEG_INFINITY, peak: 0.0 }).unwrap();

@@ -99,7 +99,8 @@ fn check_stream(format: &Format, file: &[u8]) {
 /// Runs a program that must be content and say nothing.
 fn check_silent(program: &str, arguments: &[&str], file: &Path) {
     let output = Command::new(program).args(arguments).arg(file).stdin(Stdio::null()).output();
-    let output = output.unwrap_or_else(|error| panic!("{program} is needed for this test ({error}); tools/setup installs it"));
+    let output =
+        output.unwrap_or_else(|error| panic!("{program} is needed for this test ({error}); tools/setup installs it"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.trim().is_empty(), "{program}: {said}");
 }
@@ -123,7 +124,8 @@ fn check_lengths(file: &Path, frames: usize) {
 
 fn decoded_by(program: &str, before: &[&str], file: &Path, after: &[&str]) -> Vec<u8> {
     let output = Command::new(program).args(before).arg(file).args(after).stdin(Stdio::null()).output();
-    let output = output.unwrap_or_else(|error| panic!("{program} is needed for this test ({error}); tools/setup installs it"));
+    let output =
+        output.unwrap_or_else(|error| panic!("{program} is needed for this test ({error}); tools/setup installs it"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.trim().is_empty(), "{program}: {said}");
     output.stdout
@@ -181,7 +183,8 @@ fn constant_streams_are_legal_and_of_exact_length() {
         // The stated bitrate is kept to the byte: padding makes up for fractions.
         let frames = frames(&format, &bytes);
         let length: usize = frames[1..].iter().map(|frame| frame.length).sum();
-        let exact = format.frame_samples() as f64 / f64::from(rate) * f64::from(kbps) * 125.0 * (frames.len() - 1) as f64;
+        let exact =
+            format.frame_samples() as f64 / f64::from(rate) * f64::from(kbps) * 125.0 * (frames.len() - 1) as f64;
         assert!((length as f64 - exact).abs() <= 1.0, "{rate} {kbps}: {length} for {exact}");
     }
 }
@@ -315,7 +318,8 @@ fn a_ceiling_that_is_not_reached_changes_next_to_nothing() {
     let free = decode(made(&sound, 44_100, Rate::Constant(128), None, 2).path());
     let held = decode(made(&sound, 44_100, Rate::Constant(128), Some(15.0), 2).path());
     // Only the choice of the seam may differ.
-    let ratio = difference(&free, &held, 0..free.frames()) / difference(&free, &Block::new(2, free.frames()), 0..free.frames());
+    let ratio =
+        difference(&free, &held, 0..free.frames()) / difference(&free, &Block::new(2, free.frames()), 0..free.frames());
     assert!(ratio < 1e-3, "{ratio}");
 }
 
