@@ -153,10 +153,10 @@ const KINDS: &[Kind] = &[
     kind("alac.m4a", &["-c:a", "alac"], ("MP4", "ALAC"), 1e-6, true),
     kind("flac.mp4", &["-c:a", "flac", "-strict", "-2"], ("MP4", "FLAC"), 1e-6, true),
     kind("opus.mp4", &["-c:a", "libopus", "-b:a", "96k", "-ar", "48000"], ("MP4", "Opus"), 2e-3, true),
-    kind("a.ogg", &["-c:a", "libvorbis", "-q:a", "5"], ("Ogg", "Vorbis"), 2e-4, true),
-    kind("flac.ogg", &["-c:a", "flac"], ("Ogg", "FLAC"), 1e-6, true),
-    kind("a.opus", &["-c:a", "libopus", "-b:a", "96k", "-ar", "48000"], ("Ogg", "Opus"), 2e-3, true),
-    kind("voice.opus", &["-c:a", "libopus", "-b:a", "24k", "-application", "voip", "-ar", "48000", "-ac", "1"], ("Ogg", "Opus"), 2e-3, true),
+    kind("a.ogg", &["-c:a", "libvorbis", "-q:a", "5", "-page_duration", "100000"], ("Ogg", "Vorbis"), 2e-4, true),
+    kind("flac.ogg", &["-c:a", "flac", "-page_duration", "100000"], ("Ogg", "FLAC"), 1e-6, true),
+    kind("a.opus", &["-c:a", "libopus", "-b:a", "96k", "-ar", "48000", "-page_duration", "100000"], ("Ogg", "Opus"), 2e-3, true),
+    kind("voice.opus", &["-c:a", "libopus", "-b:a", "24k", "-application", "voip", "-ar", "48000", "-ac", "1", "-page_duration", "100000"], ("Ogg", "Opus"), 2e-3, true),
     kind("opus.webm", &["-c:a", "libopus", "-b:a", "96k", "-ar", "48000"], ("Matroska", "Opus"), 2e-3, true),
     kind("vorbis.webm", &["-c:a", "libvorbis"], ("Matroska", "Vorbis"), 2e-4, false),
     kind("aac.mka", &["-c:a", "aac"], ("Matroska", "AAC-LC"), 2e-4, false),
@@ -608,6 +608,14 @@ fn tags_chapters_and_cover_are_found() {
             arguments.extend_from_slice(&["-i", cover.to_str().unwrap(), "-map", "0:a", "-map", "2:v", "-c:v", "copy", "-disposition:v", "attached_pic"]);
         }
         arguments.extend_from_slice(&["-map_metadata", "1", "-map_chapters", "1"]);
+        if ["a.flac", "a.ogg", "a.opus"].contains(&file) {
+            // ffmpeg writes no chapters here, but other programs do, as comments.
+            let comments =
+                ["CHAPTER000=00:00:00.000", "CHAPTER000NAME=Anfang", "CHAPTER001=00:00:01.000", "CHAPTER001NAME=Schluß"];
+            for comment in comments {
+                arguments.extend_from_slice(&["-metadata", comment]);
+            }
+        }
         arguments.extend_from_slice(kind.make);
         arguments.push(path.to_str().unwrap());
         ffmpeg(&arguments);
