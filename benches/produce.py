@@ -6,7 +6,8 @@
     python3 benches/produce.py --soak     twelve hours of sound, past 4 GiB, instead
 
 Times are those of the operating system for the whole process and its children (wait4): CPU is user plus system, memory
-the largest resident set. Programs that are compared run in turn, so that what else the machine does hits both, and the
+the largest resident set; a process inherits the peak of the one that starts it, so nothing under this script's own 17 MiB or
+so can be told. Programs that are compared run in turn, so that what else the machine does hits both, and the
 ratio is the median over the pairs. Only the standard library of Python is used.
 """
 
@@ -27,6 +28,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", TOP / "target"))
 BENCH = TARGET / "bench"
+MATERIAL = BENCH / "mixed-10min.wav"
 FIGURES = TOP / "docs" / "explanation" / "figures.md"
 
 RATE = 44_100
@@ -114,9 +116,8 @@ def samples_of(path, seconds=None):
 
 def mixed_material():
     """Ten minutes of real sound, speech and music in turn, as one WAV file; made once."""
-    path = BENCH / "mixed-10min.wav"
-    if path.exists():
-        return path
+    if MATERIAL.exists():
+        return
     lines = sorted(SPEECH.glob("*/en/*.ogg"))
     music = sorted(WESNOTH.glob("*/data/core/music/*.ogg")) + sorted(FILLETS_MUSIC.glob("*.ogg"))
     # Pieces of a few seconds are signals of the game, not music.
@@ -126,7 +127,7 @@ def mixed_material():
     frame = 4
     wanted = 600 * RATE * frame
     pause = bytes(int(0.4 * RATE) * frame)
-    scratch = path.with_suffix(".part")
+    scratch = MATERIAL.with_suffix(".part")
     with wave.open(str(scratch), "wb") as out:
         out.setnchannels(2)
         out.setsampwidth(2)
@@ -147,8 +148,7 @@ def mixed_material():
             out.writeframes(block)
             written += len(block)
             turn += 1
-    scratch.rename(path)
-    return path
+    scratch.rename(MATERIAL)
 
 
 def repeated(path, seconds, name):
@@ -373,15 +373,21 @@ def main():
     arguments.add_argument("--only", choices=["produce", "scan", "peaks", "outputs", "memory"], action="append", help="some of the comparisons")
     arguments.add_argument("--write", action="store_true", help="put the tables into docs/explanation/figures.md")
     arguments.add_argument("--soak", action="store_true", help="twelve hours instead")
+    arguments.add_argument("--material", action="store_true", help="only make the ten minutes of sound")
     wish = arguments.parse_args()
     if wish.write and (wish.only or wish.soak):
         arguments.error("--write is for the whole bench")
+    BENCH.mkdir(parents=True, exist_ok=True)
+    if wish.material:
+        mixed_material()
+        return
     if not wish.soundpost.exists():
         sys.exit(f"bench: {wish.soundpost} is not there. Run: cargo build --release -p soundpost")
-    BENCH.mkdir(parents=True, exist_ok=True)
     soundpost = wish.soundpost.resolve()
     report = Report()
-    source = mixed_material()
+    # In a process of its own, so that the memory this takes is not taken for that of what is measured.
+    subprocess.run([sys.executable, __file__, "--material"], check=True)
+    source = MATERIAL
     if wish.soak:
         soak(report, soundpost, source)
     else:

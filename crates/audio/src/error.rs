@@ -10,7 +10,9 @@ pub enum AudioError {
     #[error("The file is empty (0 bytes).")]
     Empty,
     /// The bytes are not audio that any of our readers knows. `found` says what they look like: "text", "a PNG picture".
-    #[error("This is not audio Soundpost can read: it looks like {found}. Give it WAV, AIFF, FLAC, MP3, AAC, ALAC, Vorbis or Opus.")]
+    #[error(
+        "This is not audio Soundpost can read: it looks like {found}. Give it WAV, AIFF, FLAC, MP3, AAC, ALAC, Vorbis or Opus."
+    )]
     NotAudio {
         /// What the first bytes look like, as a noun with its article.
         found: String,

@@ -11,6 +11,7 @@ pub mod measure;
 pub mod mix;
 pub mod produce;
 pub mod repair;
+pub mod report;
 pub mod resample;
 pub mod stage;
 pub mod tag;

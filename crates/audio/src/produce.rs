@@ -21,6 +21,7 @@ pub use self::intake::Intake;
 pub use self::pictures::{Drawn, pictures};
 pub use self::settings::{PRESETS, Preset, Settings};
 pub use self::told::{loudness_only, measures, report};
+use crate::AudioError;
 use crate::decode::SourceInfo;
 use crate::draw::Overview;
 use crate::encode::Codec;
@@ -28,7 +29,6 @@ use crate::level::Plan;
 use crate::master::solve::{self, Solution};
 use crate::measure::Analysis;
 use crate::tag::Tags;
-use crate::AudioError;
 
 /// What is to be made of one recording.
 pub struct Job {
@@ -145,8 +145,16 @@ const MOST_CORRECTIONS: usize = 4;
 /// Files appear at their places only when all of them are whole and verified.
 pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> {
     let survey = survey::survey(&job.input, &job.settings, watcher)?;
-    let survey::Survey { source, analysis: before, shape: shape_before, mut envelope, mut warnings, rate, channels, mut actions } =
-        survey;
+    let survey::Survey {
+        source,
+        analysis: before,
+        shape: shape_before,
+        mut envelope,
+        mut warnings,
+        rate,
+        channels,
+        mut actions,
+    } = survey;
     let settings = &job.settings;
 
     let plan = Plan::new(&before.measured.powers, &before.content, settings.leveler, settings.silence_cutting);
@@ -161,7 +169,15 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
     drop(envelope);
     told::flaws(&before, &mut warnings);
 
-    let mut chain = render::Chain { rate, channels, settings: *settings, plan, hum: before.hum.clone(), gain_db: solution.gain_db, ceiling };
+    let mut chain = render::Chain {
+        rate,
+        channels,
+        settings: *settings,
+        plan,
+        hum: before.hum.clone(),
+        gain_db: solution.gain_db,
+        ceiling,
+    };
     let mut tags = complete_tags(&job.tags, &source);
     move_chapters(&mut tags, &chain.plan);
     let begin = |output: &Output| render::Target::begin(output, &tags, settings);
@@ -172,7 +188,11 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
     let mut mastered = render::render(&job.input, &chain, frames, &mut targets, peaks.as_ref(), Step::Master, watcher)?;
     // The rehearsal is exact to a few hundredths; where it was not, one more pass with what was learnt is.
     let missed = settings.loudness - mastered.analysis.measured.loudness.integrated;
-    if missed.abs() > 0.1 && missed.is_finite() && solution != Solution::NONE && (solution.loudness - settings.loudness).abs() < 0.05 {
+    if missed.abs() > 0.1
+        && missed.is_finite()
+        && solution != Solution::NONE
+        && (solution.loudness - settings.loudness).abs() < 0.05
+    {
         chain.gain_db += missed;
         for target in &mut targets {
             target.restart()?;
@@ -188,7 +208,8 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
 
     verify::verify(&mut targets, goal, settings.ceiling, watcher)?;
     for _ in 0..MOST_CORRECTIONS {
-        let mut wrong: Vec<&mut render::Target> = targets.iter_mut().filter(|target| target.needs_correction()).collect();
+        let mut wrong: Vec<&mut render::Target> =
+            targets.iter_mut().filter(|target| target.needs_correction()).collect();
         if wrong.is_empty() {
             break;
         }
@@ -211,17 +232,7 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
     if let (Some(file), Some(path)) = (peaks, &job.peaks) {
         whole::publish(file, path)?;
     }
-    Ok(Outcome {
-        source,
-        before,
-        after,
-        shape_before,
-        shape_after: mastered.shape,
-        actions,
-        warnings,
-        outputs,
-        tags,
-    })
+    Ok(Outcome { source, before, after, shape_before, shape_after: mastered.shape, actions, warnings, outputs, tags })
 }
 
 fn expected_frames(before: &Analysis, native: u32, chain: &render::Chain) -> u64 {

@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn harmonics_above_the_band_are_left_out() {
-        let hum = Hum { base_hertz: 50.0, harmonics: vec![Harmonic { hertz: 950.0, level_db: -50.0, above_floor_db: 20.0 }] };
+        let hum =
+            Hum { base_hertz: 50.0, harmonics: vec![Harmonic { hertz: 950.0, level_db: -50.0, above_floor_db: 20.0 }] };
         assert!(Filter::hum(2_000, 1, &hum).is_none());
     }
 }

@@ -131,10 +131,14 @@ fn preset_values() -> Vec<clap::builder::PossibleValue> {
 }
 
 fn formats_help() -> String {
-    let mut help = "What to make, as NAME or NAME:KBPS; may be given several times [default: by preset]\n\nPossible formats:\n".to_owned();
+    let mut help =
+        "What to make, as NAME or NAME:KBPS; may be given several times [default: by preset]\n\nPossible formats:\n"
+            .to_owned();
     for codec in audio::encode::codecs() {
         let rates = match (&codec.bitrates, codec.default_bitrate) {
-            (Some(range), Some(default)) => format!(", {} to {} kbit/s, {default} when not said", range.start(), range.end()),
+            (Some(range), Some(default)) => {
+                format!(", {} to {} kbit/s, {default} when not said", range.start(), range.end())
+            }
             _ => String::new(),
         };
         help.push_str(&format!("- {}: {}{rates}\n", codec.name, codec.title));

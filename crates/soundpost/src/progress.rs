@@ -105,7 +105,10 @@ fn verb(step: Step) -> &'static str {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "how fast it goes is a fact about the wall clock, and nothing depends on it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how fast it goes is a fact about the wall clock, and nothing depends on it"
+)]
 fn now() -> Instant {
     Instant::now()
 }

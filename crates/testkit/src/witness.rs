@@ -39,7 +39,10 @@ pub fn text(path: &Path) -> &str {
 /// # Panics
 /// When ffmpeg is not there or cannot read the file.
 pub fn loudness(path: &Path) -> Loudness {
-    let said = run("ffmpeg", &["-hide_banner", "-nostats", "-i", text(path), "-map", "0:a", "-af", "ebur128=peak=true", "-f", "null", "-"]);
+    let said = run(
+        "ffmpeg",
+        &["-hide_banner", "-nostats", "-i", text(path), "-map", "0:a", "-af", "ebur128=peak=true", "-f", "null", "-"],
+    );
     let summary = said.rsplit("Summary:").next().unwrap_or_default();
     let number = |name: &str| {
         let after = summary.split(name).nth(1).unwrap_or_default();
@@ -54,10 +57,10 @@ pub fn loudness(path: &Path) -> Loudness {
 /// # Panics
 /// When ffprobe is not there or cannot read the file.
 pub fn probe(path: &Path) -> serde_json::Value {
-    let arguments =
-        ["-v", "error", "-of", "json", "-show_format", "-show_streams", "-show_chapters", text(path)];
+    let arguments = ["-v", "error", "-of", "json", "-show_format", "-show_streams", "-show_chapters", text(path)];
     let said = run("ffprobe", &arguments);
-    serde_json::from_str(&said).unwrap_or_else(|error| panic!("ffprobe said something else than JSON ({error}): {said}"))
+    serde_json::from_str(&said)
+        .unwrap_or_else(|error| panic!("ffprobe said something else than JSON ({error}): {said}"))
 }
 
 /// Frames that ffmpeg decodes from a file, after trimming what is to be trimmed.

@@ -64,9 +64,64 @@ impl Bytes {
 
     /// The source as a stream for symphonia's readers, standing at a position.
     pub(super) fn into_stream(self, at: u64) -> Result<MediaSourceStream<'static>, AudioError> {
-        let mut stream = MediaSourceStream::new(self.source, Default::default());
+        self.into_longer_stream(at, 0)
+    }
+
+    /// The same, of a source that claims to be so long although it is not. Readers that turn a cut file away take it
+    /// then, and come upon its end where it is.
+    pub(super) fn into_longer_stream(self, at: u64, claim: u64) -> Result<MediaSourceStream<'static>, AudioError> {
+        let source: Box<dyn MediaSource> = if claim > self.len {
+            Box::new(Claiming { source: self.source, len: self.len, claim, at: self.at })
+        } else {
+            self.source
+        };
+        let mut stream = MediaSourceStream::new(source, Default::default());
         stream.seek(SeekFrom::Start(at)).map_err(AudioError::Read)?;
         Ok(stream)
+    }
+}
+
+/// A source that claims to be longer than it is.
+struct Claiming {
+    source: Box<dyn MediaSource>,
+    len: u64,
+    claim: u64,
+    at: u64,
+}
+
+impl Read for Claiming {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.at >= self.len {
+            return Ok(0);
+        }
+        let read = self.source.read(buffer)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Claiming {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        let target = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.claim.checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = target.ok_or(ErrorKind::InvalidInput)?;
+        if self.at < self.len {
+            self.source.seek(SeekFrom::Start(self.at))?;
+        }
+        Ok(self.at)
+    }
+}
+
+impl MediaSource for Claiming {
+    fn is_seekable(&self) -> bool {
+        true
+    }
+
+    fn byte_len(&self) -> Option<u64> {
+        Some(self.claim)
     }
 }
 

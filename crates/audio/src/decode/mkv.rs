@@ -150,7 +150,12 @@ fn children(bytes: &mut Bytes, start: u64, end: u64) -> Result<Vec<Element>, Aud
         let content = at + (id_len + size_len) as u64;
         let unknown = size == (1 << (7 * size_len)) - 1;
         let stated = if unknown { end } else { content.saturating_add(size) };
-        found.push(Element { id: id as u32, at: content.min(end), end: stated.min(end), whole: !unknown && stated <= end });
+        found.push(Element {
+            id: id as u32,
+            at: content.min(end),
+            end: stated.min(end),
+            whole: !unknown && stated <= end,
+        });
         at = stated;
     }
     Ok(found)

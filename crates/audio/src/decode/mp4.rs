@@ -38,6 +38,8 @@ pub(super) struct Movie {
     /// Whether the index was found.
     pub(super) indexed: bool,
     pub(super) chapters: Vec<Chapter>,
+    /// Where the last box should end; behind the end of a file that was cut off.
+    pub(super) end: u64,
     timescale: u32,
     /// Delay, padding and frames between, of `iTunSMPB`.
     gapless: Option<(u64, u64, u64)>,
@@ -59,7 +61,9 @@ impl Movie {
     pub(super) fn read(bytes: &mut Bytes) -> Result<Self, AudioError> {
         let mut movie = Self::default();
         let end = bytes.len();
-        for moov in children(bytes, 0, end)?.iter().filter(|child| &child.id == b"moov") {
+        let boxes = children(bytes, 0, end)?;
+        movie.end = boxes.last().map_or(0, |last| last.stated);
+        for moov in boxes.iter().filter(|child| &child.id == b"moov") {
             movie.indexed = true;
             for child in children(bytes, moov.at, moov.end)? {
                 match &child.id {
@@ -265,6 +269,8 @@ struct Child {
     id: [u8; 4],
     at: u64,
     end: u64,
+    /// Where it says it ends.
+    stated: u64,
 }
 
 impl Child {
@@ -288,7 +294,8 @@ fn children(bytes: &mut Bytes, start: u64, end: u64) -> Result<Vec<Child>, Audio
             break;
         }
         let next = at.saturating_add(size);
-        found.push(Child { id: header.part(4).unwrap_or_default(), at: (at + header_len).min(end), end: next.min(end) });
+        let id = header.part(4).unwrap_or_default();
+        found.push(Child { id, at: (at + header_len).min(end), end: next.min(end), stated: next });
         at = next;
     }
     Ok(found)
@@ -312,9 +319,9 @@ fn ticks(bytes: &mut Bytes, stts: Child) -> Result<Option<u64>, AudioError> {
         return Ok(None);
     }
     let table = bytes.vec(stts.at + 8, (count as usize) * 8)?;
-    let runs = table.chunks_exact(8).map(|run| {
-        u64::from(run.be32(0).unwrap_or(0)).saturating_mul(u64::from(run.be32(4).unwrap_or(0)))
-    });
+    let runs = table
+        .chunks_exact(8)
+        .map(|run| u64::from(run.be32(0).unwrap_or(0)).saturating_mul(u64::from(run.be32(4).unwrap_or(0))));
     Ok(Some(runs.fold(0, u64::saturating_add)))
 }
 
@@ -433,7 +440,8 @@ mod tests {
 
     #[test]
     fn parts() {
-        let track = Track { timescale: 44_100, ticks: Some(1024 + 44_100), edit: Some((1024, Some(1000))), ..Track::default() };
+        let track =
+            Track { timescale: 44_100, ticks: Some(1024 + 44_100), edit: Some((1024, Some(1000))), ..Track::default() };
         let movie = Movie { track: Some(track.clone()), timescale: 1000, ..Movie::default() };
         let part = Part { skip: 1024, end: Some(45_124), total: Some(45_124) };
         assert_eq!(movie.part(44_100), part);
@@ -453,7 +461,10 @@ mod tests {
     fn nero_marks() {
         let box_bytes = b"\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\0\x03One\0\0\0\0\x05\xF5\xE1\0\x03Two";
         let marks = nero_chapters(box_bytes);
-        assert_eq!(marks.iter().map(|mark| (mark.start_ms, mark.title.as_str())).collect::<Vec<_>>(), [(0, "One"), (10_000, "Two")]);
+        assert_eq!(
+            marks.iter().map(|mark| (mark.start_ms, mark.title.as_str())).collect::<Vec<_>>(),
+            [(0, "One"), (10_000, "Two")]
+        );
         assert_eq!(nero_chapters(&box_bytes[..30]).len(), 1);
     }
 }

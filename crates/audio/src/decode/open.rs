@@ -4,12 +4,13 @@ use model::Chapters;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known as id;
 use symphonia::core::errors::Error;
-use symphonia::core::formats::{FormatOptions, FormatReader};
+use symphonia::core::formats::{FormatOptions, FormatReader, Track};
 use symphonia::core::io::{MediaSource, MediaSourceStream, ReadBytes};
 use symphonia::default::formats::{AdtsReader, CafReader, FlacReader, IsoMp4Reader, MkvReader, MpaReader, OggReader};
 
 use super::bytes::{Bytes, Fields};
-use super::packets::{Packets, codec_name, known};
+use super::opus::Head;
+use super::packets::{Packets, codec_name, guard, known};
 use super::raw::Layout;
 use super::sniff::{self, Container, unsupported};
 use super::tags::{self, Found};
@@ -126,16 +127,23 @@ impl Opening {
 
     fn flac(self) -> Result<Source, AudioError> {
         let (stream, rest) = self.stream(0)?;
-        let format = FlacReader::try_new(stream, FormatOptions::default()).map_err(damaged("FLAC"))?;
+        let format = guard(|| FlacReader::try_new(stream, FormatOptions::default())).map_err(damaged("FLAC"))?;
         rest.finish(Box::new(format), false, |packets, _| exact(packets))
     }
 
     fn ogg(self) -> Result<Source, AudioError> {
         let refused = ogg_refusal(&self.head);
         let (stream, rest) = self.stream(0)?;
-        let format = OggReader::try_new(stream, FormatOptions::default()).map_err(damaged("Ogg"))?;
-        if format.tracks().iter().all(|track| !matches!(track.codec_params, Some(CodecParameters::Audio(_)))) {
-            return Err(refused);
+        let opened = guard(|| OggReader::try_new(stream, FormatOptions::default()));
+        // Where it knows no codec, the reader goes through the whole file and complains about its end.
+        let format = match (opened, refused) {
+            (Err(_), Some(refused)) => return Err(refused),
+            (Err(error), None) => return Err(damaged("Ogg")(error)),
+            (Ok(format), _) => format,
+        };
+        let sound = |track: &Track| matches!(track.codec_params, Some(CodecParameters::Audio(_)));
+        if !format.tracks().iter().any(sound) {
+            return Err(AudioError::NoSound { reason: "it has no audio track".into() });
         }
         rest.finish(Box::new(format), false, |packets, _| {
             // Where the last page is missing, symphonia knows no length.
@@ -148,20 +156,24 @@ impl Opening {
     fn mp4(mut self) -> Result<Source, AudioError> {
         let movie = mp4::Movie::read(&mut self.bytes)?;
         if !movie.indexed {
-            return Err(AudioError::Damaged { reason: "the index of the MP4 file (moov) is missing, so it was probably cut off".into() });
+            return Err(AudioError::Damaged {
+                reason: "the index of the MP4 file (moov) is missing, so it was probably cut off".into(),
+            });
         }
         let Some(track) = &movie.track else {
-            let reason = if movie.other_tracks { "it has pictures or text but no audio track" } else { "it has no tracks" };
+            let reason =
+                if movie.other_tracks { "it has pictures or text but no audio track" } else { "it has no tracks" };
             return Err(AudioError::NoSound { reason: reason.into() });
         };
         track.check()?;
         if self.found.chapters.is_empty() {
             self.found.chapters.clone_from(&movie.chapters);
         }
-        let (mut stream, rest) = self.stream(0)?;
+        let rest = Rest { container: self.container, found: self.found, early: self.early };
+        let mut stream = self.bytes.into_longer_stream(self.start, movie.end.min(1 << 62))?;
         // The reader expects to stand behind the four bytes of the first box's size.
         stream.read_quad_bytes().map_err(AudioError::Read)?;
-        let format = IsoMp4Reader::try_new(stream, FormatOptions::default()).map_err(damaged("MP4"))?;
+        let format = guard(|| IsoMp4Reader::try_new(stream, FormatOptions::default())).map_err(damaged("MP4"))?;
         rest.finish(Box::new(format), true, |packets, rate| {
             let part = movie.part(rate);
             // Opus drops its pre-skip by itself; the edit list says the same once more.
@@ -181,13 +193,14 @@ impl Opening {
         let film = mkv::Film::read(&mut self.bytes)?;
         let codec = film.codec.clone();
         let (stream, rest) = self.stream(0)?;
-        let format = MkvReader::try_new(stream, FormatOptions::default()).map_err(damaged("Matroska"))?;
-        let understood = format.tracks().iter().any(|track| {
-            matches!(&track.codec_params, Some(CodecParameters::Audio(parameters)) if known(parameters.codec))
-        });
+        let format = guard(|| MkvReader::try_new(stream, FormatOptions::default())).map_err(damaged("Matroska"))?;
+        let understood = format.tracks().iter().any(
+            |track| matches!(&track.codec_params, Some(CodecParameters::Audio(parameters)) if known(parameters.codec)),
+        );
         match codec {
             None => {
-                let reason = if film.other_tracks { "it has pictures or text but no audio track" } else { "it has no tracks" };
+                let reason =
+                    if film.other_tracks { "it has pictures or text but no audio track" } else { "it has no tracks" };
                 return Err(AudioError::NoSound { reason: reason.into() });
             }
             Some(codec) if !understood => return Err(unsupported(mkv::codec_name(&codec))),
@@ -212,7 +225,7 @@ impl Opening {
     fn caf(self) -> Result<Source, AudioError> {
         let refused = caf_refusal(&self.head);
         let (stream, rest) = self.stream(0)?;
-        let format = CafReader::try_new(stream, FormatOptions::default())
+        let format = guard(|| CafReader::try_new(stream, FormatOptions::default()))
             .map_err(|error| if matches!(error, Error::Unsupported(_)) { refused } else { damaged("CAF")(error) })?;
         rest.finish(Box::new(format), false, |packets, _| {
             let gone = packets.skip();
@@ -222,10 +235,9 @@ impl Opening {
             let relative = |frame: u64| frame.saturating_sub(gone);
             Extent {
                 skip: if gone > 0 { 0 } else { delay },
-                tail: end.filter(|_| padding > 0).map_or(Tail::Kept, |end| Tail::Padded {
-                    end: relative(end),
-                    total: relative(end + padding),
-                }),
+                tail: end
+                    .filter(|_| padding > 0)
+                    .map_or(Tail::Kept, |end| Tail::Padded { end: relative(end), total: relative(end + padding) }),
                 // ffmpeg counts the last packet as a full one, so the promise may be missed by a packet.
                 promise: Promise { frames: track.num_frames, tolerance: 4096, certain: false },
             }
@@ -235,7 +247,7 @@ impl Opening {
     fn mpeg(self, at: usize, header: mpeg::Header) -> Result<Source, AudioError> {
         let declared = mpeg::declared(self.head.get(at..).unwrap_or_default(), header);
         let (stream, rest) = self.stream(at)?;
-        let format = MpaReader::try_new(stream, FormatOptions::default()).map_err(damaged("MP3"))?;
+        let format = guard(|| MpaReader::try_new(stream, FormatOptions::default())).map_err(damaged("MP3"))?;
         rest.finish(Box::new(format), false, move |packets, _| {
             let Some(track) = packets.track() else { return Extent::default() };
             let (delay, padding) = (u64::from(track.delay.unwrap_or(0)), u64::from(track.padding.unwrap_or(0)));
@@ -258,7 +270,7 @@ impl Opening {
             mp4::check_aac_config(&[object << 3 | rate >> 1, rate << 7 | channels << 3])?;
         }
         let (stream, rest) = self.stream(at)?;
-        let format = AdtsReader::try_new(stream, FormatOptions::default()).map_err(damaged("ADTS"))?;
+        let format = guard(|| AdtsReader::try_new(stream, FormatOptions::default())).map_err(damaged("ADTS"))?;
         rest.finish(Box::new(format), false, |_, _| Extent::default())
     }
 
@@ -343,7 +355,14 @@ fn exact(packets: &Packets) -> Extent {
 }
 
 fn bits(packets: &Packets) -> Option<u32> {
-    let lossy = [id::CODEC_ID_MP1, id::CODEC_ID_MP2, id::CODEC_ID_MP3, id::CODEC_ID_AAC, id::CODEC_ID_VORBIS, id::CODEC_ID_OPUS];
+    let lossy = [
+        id::CODEC_ID_MP1,
+        id::CODEC_ID_MP2,
+        id::CODEC_ID_MP3,
+        id::CODEC_ID_AAC,
+        id::CODEC_ID_VORBIS,
+        id::CODEC_ID_OPUS,
+    ];
     match packets.track().and_then(|track| track.codec_params.as_ref()) {
         Some(CodecParameters::Audio(parameters)) if !lossy.contains(&parameters.codec) => parameters.bits_per_sample,
         _ => None,
@@ -383,18 +402,22 @@ fn damaged(container: &'static str) -> impl Fn(Error) -> AudioError {
     }
 }
 
-/// What to say when an Ogg file has nothing for us, by what its first page holds.
-fn ogg_refusal(head: &[u8]) -> AudioError {
+/// What to say when an Ogg file cannot be opened and its first page explains why.
+fn ogg_refusal(head: &[u8]) -> Option<AudioError> {
     let packet = head.get(26).and_then(|segments| head.get(27 + usize::from(*segments)..)).unwrap_or_default();
-    let name = match packet {
-        [b'S', b'p', b'e', b'e', b'x', ..] => "Speex",
-        [b'O', b'p', b'u', b's', b'H', b'e', b'a', b'd', ..] => "Opus with an unusual arrangement of channels",
-        [0x80, b't', b'h', b'e', b'o', b'r', b'a', ..] => {
-            return AudioError::NoSound { reason: "it has pictures but no audio track".into() };
-        }
-        _ => "an Ogg file with a codec that Soundpost does not know",
-    };
-    unsupported(name)
+    if packet.starts_with(b"OpusHead") {
+        return Head::read(packet, false).err();
+    }
+    // A skeleton (`fishead`) comes before the streams that it describes.
+    let known: [&[u8]; 3] = [b"\x01vorbis", b"\x7FFLAC", b"fishead"];
+    if packet.is_empty() || known.iter().any(|start| packet.starts_with(start)) {
+        return None;
+    }
+    if packet.starts_with(b"\x80theora") {
+        return Some(AudioError::NoSound { reason: "it has pictures but no audio track".into() });
+    }
+    let speex = packet.starts_with(b"Speex   ");
+    Some(unsupported(if speex { "Speex" } else { "an Ogg file with a codec that Soundpost does not know" }))
 }
 
 /// What to say when symphonia does not read a CAF file, by the format in its description.

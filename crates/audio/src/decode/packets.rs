@@ -2,6 +2,7 @@
 //! file. What part of the decoded sound is meant to be heard is decided outside.
 
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use symphonia::core::audio::conv::IntoSample;
 use symphonia::core::audio::sample::Sample;
@@ -54,9 +55,8 @@ enum Decoder {
 impl Packets {
     /// Picks the first audio track and opens its decoder.
     pub(super) fn open(format: Box<dyn FormatReader>, big_endian: bool) -> Result<Self, AudioError> {
-        let (track, parameters) = pick(format.as_ref()).ok_or_else(|| AudioError::NoSound {
-            reason: "it has no audio track".into(),
-        })?;
+        let (track, parameters) =
+            pick(format.as_ref()).ok_or_else(|| AudioError::NoSound { reason: "it has no audio track".into() })?;
         if let (Some(rate), Some(channels)) = (parameters.sample_rate, &parameters.channels) {
             check_limits(rate, channels.count())?;
         }
@@ -113,7 +113,7 @@ impl Packets {
     fn next(&mut self, notes: &mut Notes) -> Result<Option<Packet>, AudioError> {
         let mut stumbles = 0;
         loop {
-            match self.format.next_packet() {
+            match guard(|| self.format.next_packet()) {
                 Ok(Some(packet)) if packet.track_id == self.track => return Ok(Some(packet)),
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(None),
@@ -157,17 +157,18 @@ impl Packets {
     /// Decodes a packet. `None` means that it is damaged, or that the stream changed its format.
     fn decode(&mut self, packet: &Packet, notes: &mut Notes) -> Option<Range<usize>> {
         let (range, rate, speakers) = match &mut self.decoder {
-            Decoder::Symphonia(decoder) => match decoder.decode(packet) {
-                Ok(buffer) => {
-                    let spec = buffer.spec();
-                    let known = self.spec.as_ref().map(|(rate, speakers)| (*rate, speakers.len()));
-                    if known == Some((spec.rate(), spec.channels().count())) {
-                        return Some(0..buffer.frames());
-                    }
-                    (0..buffer.frames(), spec.rate(), speakers(spec.channels()))
+            Decoder::Symphonia(decoder) => {
+                if guard(|| decoder.decode(packet).map(|_| ())).is_err() {
+                    return None;
                 }
-                Err(_) => return None,
-            },
+                let buffer = decoder.last_decoded();
+                let spec = buffer.spec();
+                let known = self.spec.as_ref().map(|(rate, speakers)| (*rate, speakers.len()));
+                if known == Some((spec.rate(), spec.channels().count())) {
+                    return Some(0..buffer.frames());
+                }
+                (0..buffer.frames(), spec.rate(), speakers(spec.channels()))
+            }
             Decoder::Opus(decoder, speakers) => {
                 let frames = decoder.decode(&packet.data)?;
                 let start = usize::try_from(packet.trim_start.get()).unwrap_or(usize::MAX).min(frames);
@@ -242,6 +243,12 @@ impl Body for Packets {
     }
 }
 
+/// Calls into symphonia. Where damaged bytes make it panic, that is an error like any other: what it was called for is
+/// given up, and nothing of ours was half changed.
+pub(super) fn guard<T>(call: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or(Err(Error::DecodeError("panic")))
+}
+
 /// Adds frames of a decoder's buffer to a block with as many channels.
 pub(super) fn append(buffer: &GenericAudioBufferRef<'_>, range: Range<usize>, into: &mut Block) {
     use GenericAudioBufferRef as B;
@@ -271,10 +278,7 @@ fn planes<S: Sample + IntoSample<f32>>(buffer: &AudioBuffer<S>, range: Range<usi
 }
 
 fn he_aac() -> AudioError {
-    AudioError::Unsupported {
-        name: "HE-AAC".into(),
-        way_out: "Export it as AAC-LC, or better as WAV or FLAC.".into(),
-    }
+    AudioError::Unsupported { name: "HE-AAC".into(), way_out: "Export it as AAC-LC, or better as WAV or FLAC.".into() }
 }
 
 /// The first track of sound.
@@ -306,7 +310,8 @@ fn decoder(parameters: &AudioCodecParameters, big_endian: bool) -> Result<(Decod
     }
     // The Vorbis decoder drops its first, half-built packet only when asked to trim; all other trimming is done outside.
     let options = AudioDecoderOptions::default().gapless(parameters.codec == id::CODEC_ID_VORBIS);
-    let decoder = symphonia::default::get_codecs().make_audio_decoder(parameters, &options).map_err(|error| {
+    let made = guard(|| symphonia::default::get_codecs().make_audio_decoder(parameters, &options));
+    let decoder = made.map_err(|error| {
         let name = codec_name(parameters.codec);
         match error {
             Error::Unsupported(_) if name == UNKNOWN => unsupported("sound in a codec that Soundpost does not know"),

@@ -11,7 +11,7 @@ use symphonia::core::units::{Duration, Timestamp};
 use symphonia::default::codecs::AdpcmDecoder;
 
 use super::bytes::Bytes;
-use super::packets::append;
+use super::packets::{append, guard};
 use super::pcm::Coding;
 use super::tags::Found;
 use super::{Body, Notes, Warning};
@@ -87,12 +87,20 @@ impl Layout {
                     .with_bits_per_coded_sample(4)
                     .with_max_frames_per_packet(frames)
                     .with_frames_per_block(frames);
-                let decoder = AdpcmDecoder::try_new(&parameters, &AudioDecoderOptions::default())
-                    .map_err(|error| AudioError::Damaged { reason: format!("its ADPCM header is invalid ({error})") })?;
+                let decoder =
+                    guard(|| AdpcmDecoder::try_new(&parameters, &AudioDecoderOptions::default())).map_err(|error| {
+                        AudioError::Damaged { reason: format!("its ADPCM header is invalid ({error})") }
+                    })?;
                 Decoder::Adpcm(Box::new(decoder), Duration::new(frames))
             }
         };
-        Ok(Raw { stream: bytes.into_stream(self.start)?, decoder, align: self.align, left: self.len, buffer: Vec::new() })
+        Ok(Raw {
+            stream: bytes.into_stream(self.start)?,
+            decoder,
+            align: self.align,
+            left: self.len,
+            buffer: Vec::new(),
+        })
     }
 }
 
@@ -145,9 +153,11 @@ impl Body for Raw {
             Decoder::Adpcm(decoder, frames) => {
                 if !whole.is_empty() {
                     let packet = Packet::new(0, Timestamp::new(0), *frames, whole);
-                    match decoder.decode(&packet) {
-                        Ok(buffer) => append(&buffer, 0..buffer.frames(), into),
-                        Err(_) => notes.skipped += 1,
+                    if guard(|| decoder.decode(&packet).map(|_| ())).is_ok() {
+                        let buffer = decoder.last_decoded();
+                        append(&buffer, 0..buffer.frames(), into);
+                    } else {
+                        notes.skipped += 1;
                     }
                 }
             }

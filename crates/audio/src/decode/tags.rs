@@ -13,6 +13,7 @@ use symphonia::default::meta::Id3v2Reader;
 
 use super::Warning;
 use super::bytes::{Bytes, Fields};
+use super::packets::guard;
 use crate::AudioError;
 use crate::tag::Cover;
 
@@ -42,6 +43,9 @@ impl Found {
             }
             if self.cover.is_none() {
                 self.cover = cover(&container.visuals);
+            }
+            if self.chapters.is_empty() {
+                self.chapters = comment_chapters(&container.tags);
             }
         }
     }
@@ -116,7 +120,8 @@ fn flatten(group: &ChapterGroup, depth: usize, into: &mut Vec<Chapter>) {
             ChapterGroupItem::Group(group) if depth < 8 => flatten(group, depth + 1, into),
             ChapterGroupItem::Chapter(chapter) if into.len() < 10_000 => {
                 let (seconds, nanoseconds) = chapter.start_time.parts();
-                let start_ms = u64::try_from(seconds).unwrap_or(0).saturating_mul(1000) + u64::from(nanoseconds) / 1_000_000;
+                let start_ms =
+                    u64::try_from(seconds).unwrap_or(0).saturating_mul(1000) + u64::from(nanoseconds) / 1_000_000;
                 let text = |pick: fn(&StandardTag) -> Option<&String>| {
                     chapter.tags.iter().filter_map(|tag: &Tag| tag.std.as_ref()).find_map(pick)
                 };
@@ -125,7 +130,9 @@ fn flatten(group: &ChapterGroup, depth: usize, into: &mut Vec<Chapter>) {
                     _ => None,
                 });
                 let url = text(|tag| match tag {
-                    StandardTag::Url(text) | StandardTag::UrlOfficial(text) | StandardTag::UrlSource(text) => Some(text),
+                    StandardTag::Url(text) | StandardTag::UrlOfficial(text) | StandardTag::UrlSource(text) => {
+                        Some(text)
+                    }
                     _ => None,
                 });
                 into.push(Chapter {
@@ -137,6 +144,31 @@ fn flatten(group: &ChapterGroup, depth: usize, into: &mut Vec<Chapter>) {
             _ => {}
         }
     }
+}
+
+/// Chapters written as Vorbis comments: `CHAPTER001=00:01:02.345`, `CHAPTER001NAME=…`, `CHAPTER001URL=…`. Symphonia
+/// understands them in Ogg but not in FLAC.
+fn comment_chapters(tags: &[Tag]) -> Vec<Chapter> {
+    let text = |key: &str| {
+        tags.iter().find(|tag| tag.raw.key.eq_ignore_ascii_case(key)).map(|tag| short(&tag.raw.value.to_string()))
+    };
+    let chapter = |number: usize| {
+        let start_ms = clock(&text(&format!("CHAPTER{number:03}"))?)?;
+        let title = text(&format!("CHAPTER{number:03}NAME")).unwrap_or_default();
+        Some(Chapter { start_ms, title, url: text(&format!("CHAPTER{number:03}URL")) })
+    };
+    // Counting begins at 0 or 1.
+    let first = usize::from(text("CHAPTER000").is_none());
+    (first..1000).map_while(chapter).collect()
+}
+
+/// `HH:MM:SS.mmm` in milliseconds.
+fn clock(text: &str) -> Option<u64> {
+    let mut parts = text.trim().split(':');
+    let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
+    let seconds: f64 = seconds.parse().ok().filter(|seconds| (0.0..60.0).contains(seconds))?;
+    let minutes: u64 = hours.parse::<u32>().map(u64::from).ok()? * 60 + minutes.parse::<u32>().map(u64::from).ok()?;
+    Some(minutes * 60_000 + (seconds * 1000.0).round() as u64)
 }
 
 /// The front cover, or else the first picture, if it is one we take.
@@ -191,13 +223,12 @@ pub(super) fn id3(bytes: &mut Bytes, at: u64, len: u64, found: &mut Found) -> Re
     }
     let part = Part { end: (at + len).min(bytes.len()), start: at, at, bytes };
     let stream = MediaSourceStream::new(Box::new(part), Default::default());
-    if let Ok(mut reader) = Id3v2Reader::try_new(stream, MetadataOptions::default()) {
-        if let Ok(buffer) = reader.read_all() {
-            found.add(&buffer.revision);
-            for data in &buffer.side_data {
-                if let MetadataSideData::Chapters(group) = data {
-                    found.add_chapters(group);
-                }
+    let buffer = guard(|| Id3v2Reader::try_new(stream, MetadataOptions::default())?.read_all());
+    if let Ok(buffer) = buffer {
+        found.add(&buffer.revision);
+        for data in &buffer.side_data {
+            if let MetadataSideData::Chapters(group) = data {
+                found.add_chapters(group);
             }
         }
     }
@@ -261,7 +292,8 @@ pub(super) fn info_list(mut list: &[u8], found: &mut Found) {
             b"ICRD" => year(&mut metadata.year, &text),
             b"ICOP" => metadata.license = text,
             b"IKEY" => {
-                metadata.tags = text.split([',', ';']).map(|word| word.trim().to_owned()).filter(|w| !w.is_empty()).collect();
+                metadata.tags =
+                    text.split([',', ';']).map(|word| word.trim().to_owned()).filter(|w| !w.is_empty()).collect();
             }
             _ => {}
         }
@@ -306,7 +338,10 @@ mod tests {
     #[test]
     fn info_texts_in_either_encoding() {
         let mut found = Found::default();
-        info_list(b"INAM\x04\0\0\0Gr\xFC\0IART\x04\0\0\0a\xC3\xBC\0ICRD\x0A\0\0\x002024-05-06IKEY\xFF\0\0\0", &mut found);
+        info_list(
+            b"INAM\x04\0\0\0Gr\xFC\0IART\x04\0\0\0a\xC3\xBC\0ICRD\x0A\0\0\x002024-05-06IKEY\xFF\0\0\0",
+            &mut found,
+        );
         assert_eq!((found.metadata.title.as_str(), found.metadata.artist.as_str()), ("Grü", "aü"));
         assert_eq!(found.metadata.year, "2024");
     }

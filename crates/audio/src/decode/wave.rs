@@ -83,7 +83,7 @@ pub(super) fn read(bytes: &mut Bytes) -> Result<Layout, AudioError> {
         found.chapters = cues.chapters(format.rate);
     }
     let claimed = sizes.filter(|_| big && chunk.len >= u64::from(u32::MAX)).unwrap_or(chunk.len);
-    let unstated = claimed == 0 || (claimed >= u64::from(u32::MAX) && claimed > len);
+    let unstated = claimed == 0 || claimed == u64::from(u32::MAX);
     if unstated && len > 0 {
         warnings.push(Warning::NoLength);
     }
@@ -221,8 +221,23 @@ fn masked(mask: u32, channels: usize) -> Vec<Speaker> {
         LowFrequency, OtherCentre, OtherLeft, OtherRight, SideLeft, SideRight,
     };
     const BITS: [Speaker; 18] = [
-        FrontLeft, FrontRight, FrontCentre, LowFrequency, BackLeft, BackRight, FrontLeftOfCentre, FrontRightOfCentre,
-        BackCentre, SideLeft, SideRight, OtherCentre, OtherLeft, OtherCentre, OtherRight, OtherLeft, OtherCentre,
+        FrontLeft,
+        FrontRight,
+        FrontCentre,
+        LowFrequency,
+        BackLeft,
+        BackRight,
+        FrontLeftOfCentre,
+        FrontRightOfCentre,
+        BackCentre,
+        SideLeft,
+        SideRight,
+        OtherCentre,
+        OtherLeft,
+        OtherCentre,
+        OtherRight,
+        OtherLeft,
+        OtherCentre,
         OtherRight,
     ];
     if mask == 0 {

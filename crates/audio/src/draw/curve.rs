@@ -77,7 +77,7 @@ impl Curve<'_> {
                 let _ = write!(sentence, "Before, it moved between {} and {} LUFS. ", whole(quiet), whole(loud));
             }
         }
-        if let Some(Target { loudness, tolerance }) = self.target {
+        if let Some(Target { loudness, tolerance }) = self.target() {
             let near = after.iter().filter(|lufs| (*lufs - loudness).abs() <= tolerance).count();
             let percent = (near * 100) as f64 / after.len() as f64;
             let _ = write!(
@@ -131,7 +131,7 @@ impl Curve<'_> {
     fn grid(&self, svg: &mut String) -> std::fmt::Result {
         for lufs in [-8.0, -16.0, -24.0, -32.0] {
             // The target's own line takes the place of a line of the axis.
-            if self.target.is_none_or(|target| (target.loudness - lufs).abs() > 0.2) {
+            if self.target().is_none_or(|target| (target.loudness - lufs).abs() > 0.2) {
                 writeln!(svg, "<path class=\"grid\" d=\"M{LEFT} {0}H{RIGHT}\"/>", crisp(y(lufs)))?;
             }
             writeln!(
@@ -146,7 +146,7 @@ impl Curve<'_> {
     }
 
     fn aim(&self, svg: &mut String) -> std::fmt::Result {
-        let Some(Target { loudness, tolerance }) = self.target.filter(|target| target.loudness.is_finite()) else {
+        let Some(Target { loudness, tolerance }) = self.target() else {
             return Ok(());
         };
         let (upper, lower) = (y(loudness + tolerance), y(loudness - tolerance));
@@ -164,7 +164,7 @@ impl Curve<'_> {
         let mut path = String::new();
         let mut pen = 'M';
         for (seconds, lufs) in thinned(points, self.seconds) {
-            if lufs.is_nan() || lufs < SILENCE {
+            if !seconds.is_finite() || !lufs.is_finite() || lufs < SILENCE {
                 pen = 'M';
                 continue;
             }
@@ -206,14 +206,14 @@ impl Curve<'_> {
         if !heard(self.after).is_empty() {
             labels.push((self.after_loudness, "of-after", format!("after, {}", tenth(self.after_loudness))));
         }
-        if let Some(Target { loudness, tolerance }) = self.target {
+        if let Some(Target { loudness, tolerance }) = self.target() {
             labels.push((loudness, "of-aim", format!("target ±{}\u{2009}LU", trimmed(tolerance))));
         }
         if !heard(self.before).is_empty() {
             labels.push((self.before_loudness, "of-before", format!("before, {}", tenth(self.before_loudness))));
         }
-        // Loudest first, and those that are as loud as each other, to a tenth of what can be seen, in the order above.
-        labels.sort_by(|a, b| if (a.0 - b.0).abs() < 1.0 { std::cmp::Ordering::Equal } else { b.0.total_cmp(&a.0) });
+        // Loudest first; those that are as loud as each other to the eye in the order above.
+        labels.sort_by(|a, b| b.0.round().total_cmp(&a.0.round()));
         let mut places: Vec<f64> = labels.iter().map(|label| y(label.0).clamp(CUT_ABOVE, CUT_BELOW)).collect();
         spread(&mut places, APART);
         for ((_, class, text), place) in labels.iter().zip(places) {
@@ -225,6 +225,11 @@ impl Curve<'_> {
             )?;
         }
         Ok(())
+    }
+
+    /// The target, if it is one that can be drawn.
+    fn target(&self) -> Option<Target> {
+        self.target.filter(|target| target.loudness.is_finite() && target.tolerance.is_finite())
     }
 
     fn length(&self) -> f64 {
@@ -319,7 +324,6 @@ fn share(sorted: &[f64], share: f64) -> f64 {
 
 /// Moves places apart, downward in order, then back up where they pass the lower edge.
 fn spread(places: &mut [f64], apart: f64) {
-    // Around a cluster's own middle reads better than all of it below the first.
     for index in 1..places.len() {
         let lack = places[index - 1] + apart - places[index];
         if lack > 0.0 {

@@ -204,7 +204,7 @@ impl Peaks {
 fn header(order: &PeaksOrder, into: &mut Vec<u8>) -> Result<u64, AudioError> {
     match order.form {
         PeaksForm::Dat => {
-            let flags: u32 = if order.bits == Bits::Eight { 1 } else { 0 };
+            let flags = u32::from(order.bits == Bits::Eight);
             for field in [1, flags, order.rate, order.samples_per_pixel, 0] {
                 into.extend_from_slice(&field.to_le_bytes());
             }

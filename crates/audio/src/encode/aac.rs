@@ -16,7 +16,7 @@ use crate::{AudioError, Block};
 
 /// The format. A packet holds at most 6144 bits per channel (ISO 14496-3 §4.5.3.3), so that one channel gets at most
 /// 264 kbit/s at 44.1 kHz and 288 at 48 kHz even where more is asked for.
-pub const AAC: Codec = Codec {
+pub(super) const AAC: Codec = Codec {
     name: "aac",
     title: "AAC",
     ending: "m4a",

@@ -2,6 +2,10 @@
 //!
 //! The coding itself is `alac-encoder`'s, a translation of Apple's. It writes bits through raw pointers and trusts its
 //! buffers, so they are made here such that the trust is good: see `ROOMY` and `Packer::pack`.
+//!
+//! Known limit, not of this file: ffmpeg and symphonia read a packet differently from Apple's decoder, and wrongly, when
+//! in stereo the prediction is off by exactly +32 768 just after a run of exact predictions. It takes a jump of half the
+//! range of a channel out of digital silence, to that very number; a limited master has none.
 
 use alac_encoder::{AlacEncoder, FormatDescription};
 
@@ -12,7 +16,7 @@ use crate::tag::ReplayGain;
 use crate::{AudioError, Block};
 
 /// The format.
-pub const ALAC: Codec = Codec {
+pub(super) const ALAC: Codec = Codec {
     name: "alac",
     title: "ALAC",
     ending: "m4a",

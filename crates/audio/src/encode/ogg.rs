@@ -1,5 +1,5 @@
-//! Ogg pages (RFC 3533): writing packets as pages, changing pages that were written, and cutting a stream of pages into
-//! single ones. What is in the packets is the business of the codecs.
+//! Ogg pages (RFC 3533): writing packets as pages, changing pages that were written, and making pages of another stream
+//! part of one's own. What is in the packets is the business of the codecs.
 
 use std::io::{self, Seek, SeekFrom, Write};
 
@@ -53,11 +53,6 @@ impl Pages {
         }
     }
 
-    /// Sequence number of the next page.
-    pub(super) fn sequence(&self) -> u32 {
-        self.sequence
-    }
-
     /// Whether a packet of that many bytes fits the page that is being filled.
     pub(super) fn has_room(&self, bytes: usize) -> bool {
         self.lacing.len() + bytes / 255 < MOST_SEGMENTS
@@ -95,6 +90,28 @@ impl Pages {
         Ok(began_on)
     }
 
+    /// Adds the content of a page of another stream. Full pages are written, and one that holds `enough` bytes is
+    /// written before anything more is added to it; the last page stays back until [`Pages::flush`].
+    ///
+    /// Positions are known at the ends of pages only, so pages are joined as a whole.
+    pub(super) fn join<W: Write + Seek + ?Sized>(&mut self, out: &mut W, page: &[u8], enough: usize) -> io::Result<()> {
+        let (lacing, body) = content(page);
+        if self.lacing.len() + lacing.len() > MOST_SEGMENTS || self.body.len() >= enough {
+            self.flush(out, NotLast)?;
+        }
+        if self.lacing.is_empty() {
+            self.continued = page.get(5).is_some_and(|flags| flags & CONTINUED != 0);
+        }
+        self.lacing.extend_from_slice(lacing);
+        self.body.extend_from_slice(body);
+        let granule =
+            page.get(6..14).and_then(|bytes| bytes.first_chunk::<8>()).map(|bytes| u64::from_le_bytes(*bytes));
+        if let Some(granule) = granule.filter(|&granule| granule != NO_PACKET_ENDS) {
+            self.granule = granule;
+        }
+        Ok(())
+    }
+
     /// Writes what is there as a page, if anything is, and returns it.
     pub(super) fn flush<W: Write + Seek + ?Sized>(&mut self, out: &mut W, end: End) -> io::Result<Option<WrittenPage>> {
         if self.lacing.is_empty() {
@@ -108,11 +125,12 @@ impl Pages {
         self.page.push(flags);
         self.page.extend(self.granule.to_le_bytes());
         self.page.extend(self.serial.to_le_bytes());
-        self.page.extend([0; 8]); // sequence and checksum
+        self.page.extend(self.sequence.to_le_bytes());
+        self.page.extend([0; 4]); // checksum
         self.page.push(self.lacing.len() as u8);
         self.page.extend(&self.lacing);
         self.page.extend(&self.body);
-        restamp(&mut self.page, self.sequence);
+        stamp_checksum(&mut self.page);
 
         let at = out.stream_position()?;
         out.write_all(&self.page)?;
@@ -180,7 +198,7 @@ impl Splitter {
     }
 
     /// The next whole page, or nothing until more bytes come. Bytes that are no page are an error.
-    pub(super) fn next_page(&mut self) -> io::Result<Option<&mut [u8]>> {
+    pub(super) fn next_page(&mut self) -> io::Result<Option<&[u8]>> {
         let rest = &self.bytes[self.taken..];
         let known = rest.len().min(5);
         if rest[..known] != b"OggS\0"[..known] {
@@ -194,14 +212,18 @@ impl Splitter {
         }
         let start = self.taken;
         self.taken += length;
-        Ok(Some(&mut self.bytes[start..start + length]))
+        Ok(Some(&self.bytes[start..start + length]))
     }
+}
+
+/// Whether a page is the last one of its stream.
+pub(super) fn is_last(page: &[u8]) -> bool {
+    page.get(5).is_some_and(|flags| flags & LAST != 0)
 }
 
 /// The pieces of packets on a page, each with whether its packet ends there.
 pub(super) fn pieces(page: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
-    let (head, mut body) = page.split_at(body_start(page).min(page.len()));
-    let mut lacing = head.get(FIXED_HEADER..).unwrap_or_default();
+    let (mut lacing, mut body) = content(page);
     std::iter::from_fn(move || {
         if lacing.is_empty() {
             return None;
@@ -216,12 +238,10 @@ pub(super) fn pieces(page: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
     })
 }
 
-/// Gives a page another sequence number and the checksum that goes with it.
-pub(super) fn restamp(page: &mut [u8], sequence: u32) {
-    if let Some(place) = page.get_mut(18..22) {
-        place.copy_from_slice(&sequence.to_le_bytes());
-    }
-    stamp_checksum(page);
+/// Lacing values and body of a page.
+fn content(page: &[u8]) -> (&[u8], &[u8]) {
+    let (head, body) = page.split_at(body_start(page).min(page.len()));
+    (head.get(FIXED_HEADER..).unwrap_or_default(), body)
 }
 
 fn body_start(page: &[u8]) -> usize {
@@ -269,23 +289,24 @@ mod tests {
     /// Packets and their granules as a reader puts them together, with every rule of RFC 3533 checked on the way.
     fn read(bytes: &[u8], serial: u32) -> Vec<(Vec<u8>, u64)> {
         let mut splitter = Splitter::default();
-        let (mut packets, mut open, mut sequence, mut last) = (Vec::new(), Vec::new(), 0, false);
+        let (mut packets, mut open, mut begun, mut sequence, mut last) = (Vec::new(), Vec::new(), false, 0, false);
         for piece in bytes.chunks(1000) {
             splitter.push(piece);
             while let Some(page) = splitter.next_page().unwrap() {
                 assert!(!last, "a page after the last one");
                 let flags = page[5];
                 assert_eq!(flags & FIRST != 0, sequence == 0);
-                assert_eq!(flags & CONTINUED != 0, !open.is_empty());
+                assert_eq!(flags & CONTINUED != 0, begun);
                 assert_eq!(page[14..18], serial.to_le_bytes());
                 assert_eq!(page[18..22], u32::to_le_bytes(sequence));
-                let sum: [u8; 4] = page[22..26].try_into().unwrap();
-                stamp_checksum(page);
-                assert_eq!(page[22..26], sum);
+                let mut again = page.to_vec();
+                stamp_checksum(&mut again);
+                assert_eq!(page, again);
                 let granule = u64::from_le_bytes(page[6..14].try_into().unwrap());
                 let before = packets.len();
                 for (piece, ends) in pieces(page) {
                     open.extend_from_slice(piece);
+                    begun = !ends;
                     if ends {
                         packets.push((std::mem::take(&mut open), granule));
                     }
@@ -328,7 +349,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn packets_come_back(lengths in proptest::collection::vec(0usize..3000, 1..60), big in 0usize..400_000, flush_at in 0usize..60) {
+        fn packets_come_back(lengths in proptest::collection::vec(0usize..3000, 1..60), big in 0usize..400_000, flush_at in 0usize..60, enough in 0usize..100_000) {
             let mut out = Cursor::new(Vec::new());
             let mut pages = Pages::new(0xFFFF_0001);
             let mut sent = Vec::new();
@@ -341,8 +362,23 @@ mod tests {
                 sent.push(data);
             }
             pages.flush(&mut out, Last).unwrap();
-            let got: Vec<Vec<u8>> = read(out.get_ref(), 0xFFFF_0001).into_iter().map(|(data, _)| data).collect();
-            prop_assert!(got == sent);
+            let got = read(out.get_ref(), 0xFFFF_0001);
+            prop_assert!(got.iter().map(|(data, _)| data).eq(&sent));
+
+            // The same through another stream with pages of another size.
+            let mut joined = Cursor::new(Vec::new());
+            let mut splitter = Splitter::default();
+            splitter.push(out.get_ref());
+            let mut pages = Pages::new(3);
+            while let Some(page) = splitter.next_page().unwrap() {
+                pages.join(&mut joined, page, enough).unwrap();
+            }
+            pages.flush(&mut joined, Last).unwrap();
+            let again = read(joined.get_ref(), 3);
+            prop_assert!(again.iter().map(|(data, _)| data).eq(&sent));
+            // A position is that of a page: it may move to a later packet, never to an earlier one.
+            prop_assert!(again.iter().zip(&got).all(|((_, later), (_, granule))| later >= granule));
+            prop_assert_eq!(again.last().map(|packet| packet.1), got.last().map(|packet| packet.1));
         }
 
         #[test]
@@ -371,7 +407,7 @@ mod tests {
             splitter.push(&bytes);
             while let Ok(Some(page)) = splitter.next_page() {
                 let _ = pieces(page).count();
-                restamp(page, 1);
+                Pages::new(1).join(&mut Cursor::new(Vec::new()), page, 1).unwrap();
             }
         }
     }

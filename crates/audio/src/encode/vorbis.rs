@@ -1,5 +1,5 @@
 //! Vorbis in Ogg (Vorbis I specification), through libvorbis with the tuning of aoTuV. The library writes a stream of
-//! its own; [`Restamped`] puts our comments in place of its and numbers the pages again.
+//! its own; [`Restamped`] puts our comments in place of its and makes the pages anew.
 
 mod library;
 
@@ -34,6 +34,10 @@ const MONO_KBPS: u32 = 80;
 const STEREO_KBPS: u32 = 128;
 /// Frames given to the library at once: few enough that it never makes its buffers grow.
 const CHUNK: usize = 1024;
+/// The library ends a page after so many bytes, though never before its fourth packet.
+const THEIR_PAGE_BYTES: u16 = 1;
+/// A page of ours ends after so many bytes, as those of libogg usually do.
+const ENOUGH_BYTES: usize = 4096;
 /// In front of the comments in their packet; behind them comes a byte whose lowest bit is the framing bit.
 const COMMENT_MAGIC: &[u8] = b"\x03vorbis";
 
@@ -55,12 +59,12 @@ fn open(order: &Order, sink: Box<dyn Sink>) -> Result<Box<dyn Encoder>, AudioErr
     };
     let serial = ogg::serial(u64::from_le_bytes(*b"\x01vorbis\0"), order.rate, order.channels, order.frames);
     let writer = Restamped::new(sink, serial, order.tags.clone());
-    let encoder = VorbisEncoderBuilder::new_with_serial(rate, channels, writer, serial as i32)
-        .bitrate_management_strategy(VorbisBitrateManagementStrategy::Vbr { target_bitrate: bits })
-        .build()
-        .map_err(failure)?;
+    let mut builder = VorbisEncoderBuilder::new_with_serial(rate, channels, writer, serial as i32);
+    builder.bitrate_management_strategy(VorbisBitrateManagementStrategy::Vbr { target_bitrate: bits });
+    builder.minimum_page_data_size(Some(THEIR_PAGE_BYTES));
+    let library = Library::open(&mut builder).map_err(failure)?;
     let chunk = vec![Vec::with_capacity(CHUNK); order.channels];
-    Ok(Box::new(VorbisEncoder { library: Library::new(encoder), chunk }))
+    Ok(Box::new(VorbisEncoder { library, chunk }))
 }
 
 impl Encoder for VorbisEncoder {
@@ -112,8 +116,8 @@ struct Restamped {
 enum Stage {
     /// The three header packets are being gathered.
     Headers { tags: Box<Tags>, packets: Vec<Vec<u8>>, ended: bool },
-    /// Pages of sound pass with new numbers.
-    Sound { comments: CommentBlock, comment_page: Option<WrittenPage>, sequence: u32 },
+    /// Pages of sound are joined to larger ones.
+    Sound { comments: CommentBlock, comment_page: Option<WrittenPage>, joined: u64 },
 }
 
 impl Restamped {
@@ -125,10 +129,15 @@ impl Restamped {
     fn take_pages(&mut self) -> io::Result<()> {
         while let Some(page) = self.splitter.next_page()? {
             match &mut self.stage {
-                Stage::Sound { sequence, .. } => {
-                    ogg::restamp(page, *sequence);
-                    *sequence = sequence.wrapping_add(1);
-                    self.sink.write_all(page)?;
+                Stage::Sound { joined, .. } => {
+                    // The first page of sound stays as small as the library makes it: a stream with more than that
+                    // gets a second page, and programs that cannot trim the end of the very first one can trim it.
+                    let enough = if *joined == 1 { 0 } else { ENOUGH_BYTES };
+                    *joined += 1;
+                    self.pages.join(&mut self.sink, page, enough)?;
+                    if ogg::is_last(page) {
+                        self.pages.flush(&mut self.sink, End::Last)?;
+                    }
                 }
                 Stage::Headers { tags, packets, ended } => {
                     for (piece, ends) in ogg::pieces(page) {
@@ -148,11 +157,11 @@ impl Restamped {
                         self.pages.packet(&mut self.sink, identification, 0)?;
                         self.pages.flush(&mut self.sink, End::NotLast)?;
                         let spilled = self.pages.packet(&mut self.sink, &ours, 0)?;
-                        let page = self.pages.packet(&mut self.sink, setup, 0)?;
-                        let comment_page = spilled.or(page).or(self.pages.flush(&mut self.sink, End::NotLast)?);
+                        let comment_page = spilled.or(self.pages.flush(&mut self.sink, End::NotLast)?);
+                        self.pages.packet(&mut self.sink, setup, 0)?;
                         self.pages.flush(&mut self.sink, End::NotLast)?;
                         comments.keep_head();
-                        self.stage = Stage::Sound { comments, comment_page, sequence: self.pages.sequence() };
+                        self.stage = Stage::Sound { comments, comment_page, joined: 0 };
                     }
                 }
             }
@@ -219,13 +228,15 @@ mod tests {
                 let said = made.run("ogginfo", &[]);
                 assert!(!said.contains("WARNING") && !said.contains("ERROR"), "{frames}: {said}");
             }
-            made.check_length(0.0);
+            if frames > 40_000 {
+                // Of streams with one page of sound, ffmpeg loses or adds some frames, also of oggenc's.
+                made.check_length(0.0);
+                assert_eq!(made.symphonia()[0].len(), frames);
+                assert!(made.snr() > 20.0, "{}", made.snr());
+            }
             let wav = tempfile::Builder::new().suffix(".wav").tempfile().unwrap();
             made.run("oggdec", &["-Q", "-o", wav.path().to_str().unwrap()]);
             assert_eq!(witness::frames_of_wav(wav.path()), frames as u64, "oggdec");
-            if frames > 40_000 {
-                assert!(made.snr() > 20.0, "{}", made.snr());
-            }
         }
     }
 
@@ -256,6 +267,21 @@ mod tests {
     }
 
     #[test]
+    fn comments_around_the_size_of_a_page_keep_their_gain() {
+        let packet = |lyrics: &str| {
+            let tags = Tags { lyrics: Some(lyrics.to_owned()), ..Tags::default() };
+            let made = Made::sine(&VORBIS, 44_100, 1, 2000, tags);
+            made.run("ogginfo", &[]);
+            let said = made.run("vorbiscomment", &["-R", "-l"]);
+            assert!(said.starts_with("REPLAYGAIN_TRACK_GAIN=-02.00 dB\nREPLAYGAIN_TRACK_PEAK=0.500000\n"), "{said}");
+        };
+        // In steps shorter than a segment, so some of these end with the last segment of a page.
+        for length in (255 * 253..=255 * 256).step_by(51) {
+            packet(&"x".repeat(length));
+        }
+    }
+
+    #[test]
     fn any_bitrate_works() {
         for channels in [1, 2] {
             let noise = testkit::signal::noise(&mut testkit::signal::Dice::new(1), 0.5, 96_000);
@@ -268,6 +294,17 @@ mod tests {
                 });
                 assert!(sizes.is_sorted() && sizes[5] == sizes[6], "{sizes:?}");
             }
+        }
+    }
+
+    #[test]
+    fn encoders_start_and_run_side_by_side() {
+        let one = Made::sine(&VORBIS, 48_000, 2, 50_000, Tags::default()).bytes();
+        let threads: Vec<_> = (0..8)
+            .map(|_| std::thread::spawn(|| Made::sine(&VORBIS, 48_000, 2, 50_000, Tags::default()).bytes()))
+            .collect();
+        for thread in threads {
+            assert!(thread.join().unwrap() == one);
         }
     }
 

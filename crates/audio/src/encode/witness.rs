@@ -3,11 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs::File;
+use std::io::Cursor;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use model::{Chapter, Chapters, Location, Metadata};
+use symphonia::core::codecs::audio::AudioDecoderOptions;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, TrackType};
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::meta::MetadataOptions;
 use testkit::signal::{Dice, noise, sine};
 
 use super::{Codec, Order};
@@ -75,6 +81,11 @@ impl Made {
         let samples: Vec<f32> =
             bytes.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect();
         (0..self.channels).map(|c| samples.iter().skip(c).step_by(self.channels).copied().collect()).collect()
+    }
+
+    /// What symphonia decodes, one channel after the other; full scale is that of 32-bit numbers.
+    pub(super) fn symphonia(&self) -> Vec<Vec<i32>> {
+        symphonia(self.bytes())
     }
 
     /// Checks with ffmpeg that as many frames come out as went in. `slack` is how many seconds ffprobe's duration may
@@ -152,6 +163,27 @@ pub(super) fn cover(more: usize) -> Cover {
     bytes.extend((0..more).map(|_| dice.next_u64() as u8));
     let bytes: Arc<[u8]> = bytes.into();
     Cover::parse(bytes).unwrap()
+}
+
+/// What symphonia decodes. Checksums of the whole, where there are any, must be right.
+pub(super) fn symphonia(bytes: Vec<u8>) -> Vec<Vec<i32>> {
+    let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), MediaSourceStreamOptions::default());
+    let (hint, format, metadata) = (Hint::new(), FormatOptions::default(), MetadataOptions::default());
+    let mut reader = symphonia::default::get_probe().probe(&hint, stream, format, metadata).unwrap();
+    let track = reader.default_track(TrackType::Audio).unwrap();
+    let parameters = track.codec_params.as_ref().unwrap().audio().unwrap().clone();
+    let options = AudioDecoderOptions::default().verify(true);
+    let mut decoder = symphonia::default::get_codecs().make_audio_decoder(&parameters, &options).unwrap();
+    let mut channels: Vec<Vec<i32>> = vec![Vec::new(); parameters.channels.unwrap().count()];
+    while let Some(packet) = reader.next_packet().unwrap() {
+        let mut planes: Vec<Vec<i32>> = Vec::new();
+        decoder.decode(&packet).unwrap().copy_to_vecs_planar(&mut planes);
+        for (channel, plane) in channels.iter_mut().zip(planes) {
+            channel.extend(plane);
+        }
+    }
+    assert_ne!(decoder.finalize().verify_ok, Some(false), "the checksum of the whole is wrong");
+    channels
 }
 
 /// Frames in a WAV file that somebody else decoded, counted by sox.

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{BLOCKS_PER_SECOND, SilenceCutting, Strength};
+use crate::measure::loudness::{integrated, lufs, power};
 use crate::measure::{Kind, Span};
-use crate::measure::loudness::{integrated, lufs};
 
 /// Blocks of quiet that end a phrase: 0.3 s, longer than the stop of a consonant.
 const PAUSE: usize = 3;
@@ -62,12 +62,8 @@ pub(super) fn gains(powers: &[f32], content: &[Span], gate: f64, strength: Stren
         return Vec::new();
     }
     let phrases = find(powers, content, gate);
-    let common = integrated(powers);
-    if phrases.is_empty() || !common.is_finite() {
-        return Vec::new();
-    }
-    let wanted: Vec<f32> =
-        (0..phrases.len()).map(|index| gain_of(&phrases, index, common, strength) as f32).collect();
+    let Some(common) = common_level(&phrases) else { return Vec::new() };
+    let wanted: Vec<f32> = (0..phrases.len()).map(|index| gain_of(&phrases, index, common, strength) as f32).collect();
     if wanted.iter().all(|gain| gain.abs() < 0.1) {
         return Vec::new();
     }
@@ -77,6 +73,20 @@ pub(super) fn gains(powers: &[f32], content: &[Span], gate: f64, strength: Stren
         smooth(&mut curve, reach);
     }
     curve
+}
+
+/// The level that phrases are brought to: that of the voices where people talk for a good part of the time, so that a
+/// loud jingle does not set it, or else that of everything. In LUFS.
+fn common_level(phrases: &[Phrase]) -> Option<f64> {
+    let total = |of: &dyn Fn(&Phrase) -> bool| phrases.iter().filter(|p| of(p)).map(|p| p.blocks.len()).sum::<usize>();
+    let spoken = |phrase: &Phrase| phrase.kind != Kind::Music;
+    let mostly_talk = total(&spoken) * 4 >= total(&|_| true);
+    let counted = || phrases.iter().filter(|phrase| spoken(phrase) || !mostly_talk);
+    let (sum, blocks) = counted().fold((0.0, 0.0), |(sum, blocks), phrase| {
+        let length = phrase.blocks.len() as f64;
+        (sum + power(phrase.level) * length, blocks + length)
+    });
+    Some(lufs(sum / blocks)).filter(|level| level.is_finite())
 }
 
 /// Pauses that are to be shortened, as the milliseconds to leave out.
@@ -262,7 +272,6 @@ fn smooth(curve: &mut [f32], reach: usize) {
 mod tests {
     use super::super::Plan;
     use super::*;
-    use crate::measure::loudness::power;
 
     /// Powers for stretches of (seconds, LUFS).
     fn powers(stretches: &[(f64, f64)]) -> Vec<f32> {

@@ -64,10 +64,7 @@ impl Limiter {
         // Interpolated values between the frames of this cell need LAG frames of the next one.
         let from = start + LAG;
         let to = from + CONTEXT + CELL;
-        self.held
-            .iter()
-            .map(|channel| window_peak(&channel[from..to], self.rate, self.ceiling))
-            .fold(0.0, f32::max)
+        self.held.iter().map(|channel| window_peak(&channel[from..to], self.rate, self.ceiling)).fold(0.0, f32::max)
     }
 
     fn apply(&mut self, frames: usize) {

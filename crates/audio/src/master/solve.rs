@@ -5,9 +5,9 @@
 
 use std::collections::VecDeque;
 
+use super::amplitude;
 use super::control::{CELL, Control, LOOKAHEAD};
 use super::envelope::Envelope;
-use super::amplitude;
 use crate::AudioError;
 use crate::level::Plan;
 use crate::measure::loudness::integrated;
@@ -95,7 +95,8 @@ fn rehearse(
     let rate = envelope.rate();
     let gain = amplitude(gain_db) as f32;
     let mut control = Control::new(rate, ceiling);
-    let mut bins = Bins { powers, frames: 0, next: f64::from(rate) / 10.0, step: f64::from(rate) / 10.0, sum: 0.0, cells: 0 };
+    let mut bins =
+        Bins { powers, frames: 0, next: f64::from(rate) / 10.0, step: f64::from(rate) / 10.0, sum: 0.0, cells: 0 };
     bins.powers.clear();
     // Cells wait for the gains at both of their borders.
     let mut waiting = VecDeque::with_capacity(16);

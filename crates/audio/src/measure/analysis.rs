@@ -1,57 +1,214 @@
-//! Temporary.
-use super::{content, hops::Hops, hum::HumFinder, levels::Levels, loudness::*};
-use crate::Block;
-/// x
-pub struct Analyser;
-/// x
-pub struct Analysis;
+//! Everything that is known of a recording after one pass: loudness, levels, noise, hum, speech and music.
 
-#[test]
-#[ignore]
-fn dump() {
-    use realfft::RealFftPlanner;
-    let path = std::env::var("RAW").unwrap();
-    let bytes = std::fs::read(path).unwrap();
-    let x: Vec<f32> = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-    let rate = std::env::var("RATE").unwrap().parse::<u32>().unwrap();
-    let block = Block::from_channels(vec![x]);
-    let mut hops = Hops::new(rate, 1);
-    let mut powers = Powers::new(rate, &[1.0]);
-    let mut hum = HumFinder::new(rate);
-    let (mut p, mut b, mut s) = (vec![], vec![], vec![]);
-    let fft = RealFftPlanner::<f32>::new().plan_fft_forward(256);
-    let win = super::hum::hann(256);
-    let mut low: Vec<f32> = vec![];
-    let mut last: Vec<f32> = vec![0.0; 129];
-    let mut last_b = 0.0f32;
-    let _ = Levels::new();
-    hops.split(&block, |block, range| {
-        p.push(powers.process(block, &range) as f32);
-        let m = &block.channel(0)[range];
-        let e: f32 = m.iter().map(|x| x * x).sum();
-        let d: f32 = m.windows(2).map(|w| (w[1] - w[0]) * (w[1] - w[0])).sum();
-        if e > 1e-9 {
-            last_b = ((d / e).max(1e-9).sqrt() * rate as f32 / std::f32::consts::TAU).log2();
+use std::ops::Range;
+
+use super::content::{Content, ContentFinder, Span};
+use super::hops::{Hops, PER_SECOND};
+use super::hum::{Hum, HumFinder};
+use super::levels::{ChannelLevel, Levels, Sums};
+use super::loudness::{Measured, Peaks, Powers, STEPS_PER_SECOND};
+use crate::Block;
+
+/// What is known of a recording.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Analysis {
+    /// Loudness, peaks and the power series.
+    pub measured: Measured,
+    /// Levels of each channel.
+    pub channels: Vec<ChannelLevel>,
+    /// Mean level where something is going on, in dBFS; negative infinity where nothing ever is.
+    pub signal_level_db: f64,
+    /// Level of the quietest tenth of what is not digital silence, in dBFS; negative infinity where all is. In speech
+    /// that is the noise of the room, in music without rests it is just quiet music.
+    pub noise_level_db: f64,
+    /// How far signal stands above noise, in dB; `None` where the level hardly changes, so that no floor shows.
+    pub snr_db: Option<f64>,
+    /// Mains hum, where there is any.
+    pub hum: Option<Hum>,
+    /// Speech, music and silence from beginning to end, without gaps.
+    pub content: Vec<Span>,
+    /// Total time under −60 LUFS, in whole tenths of a second.
+    pub silent_ms: u64,
+}
+
+/// Analyses a stream of blocks in one pass.
+///
+/// ```
+/// use audio::Block;
+/// use audio::measure::Analyser;
+///
+/// let mut analyser = Analyser::new(44_100, 1);
+/// analyser.process(&Block::new(1, 44_100));
+/// let analysis = analyser.finish();
+/// assert_eq!(analysis.silent_ms, 1_000);
+/// assert!(analysis.hum.is_none());
+/// ```
+pub struct Analyser {
+    hops: Hops,
+    peaks: Peaks,
+    per_hop: PerHop,
+}
+
+impl Analyser {
+    /// An analyser for `channels` of equal weight at `rate` frames per second, 1 kHz to 384 kHz.
+    pub fn new(rate: u32, channels: usize) -> Self {
+        let rate = rate.max(PER_SECOND as u32);
+        let hum = HumFinder::new(rate);
+        Self {
+            hops: Hops::new(rate, channels),
+            peaks: Peaks::new(rate, channels),
+            per_hop: PerHop {
+                powers: Powers::new(rate, &vec![1.0; channels]),
+                levels: vec![Levels::new(); channels],
+                floor: Floor::new(channels),
+                mono: Vec::new(),
+                content: ContentFinder::new(hum.low_rate()),
+                hum,
+            },
         }
-        b.push(last_b);
-        low.extend_from_slice(hum.process(m));
-        while low.len() >= 256 {
-            let mut i: Vec<f32> = low.drain(..256).zip(&win).map(|(a, b)| a * b).collect();
-            let mut o = fft.make_output_vec();
-            fft.process(&mut i, &mut o).unwrap();
-            let mag: Vec<f32> = o.iter().map(|c| c.norm_sqr().sqrt().sqrt()).collect();
-            let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
-            let sim = dot(&mag, &last) / (dot(&mag, &mag) * dot(&last, &last) + 1e-20).sqrt();
-            s.push((p.len(), sim));
-            last = mag;
+    }
+
+    /// Takes the next block, which has as many channels as the analyser was made for.
+    pub fn process(&mut self, block: &Block) {
+        let Self { hops, peaks, per_hop } = self;
+        peaks.process(block);
+        hops.split(block, |block, range| per_hop.process(block, &range));
+    }
+
+    /// The result.
+    pub fn finish(self) -> Analysis {
+        let Self { hops, peaks, per_hop } = self;
+        let PerHop { powers, mut levels, floor, hum, content, .. } = per_hop;
+        // The last hop is too short for everything but the plain levels.
+        for (levels, samples) in levels.iter_mut().zip(hops.rest().iter()) {
+            levels.process(samples);
         }
-    });
-    eprintln!("HUM {:?}", hum.finish());
-    let mut t = 0;
-    while t + content::WINDOW <= p.len() {
-        let ps: Vec<f32> = s.iter().filter(|(k, _)| *k >= t && *k < t + content::WINDOW).map(|x| x.1).collect();
-        let f = content::features(&p[t..t + content::WINDOW], &b[t..t + content::WINDOW], &ps);
-        eprintln!("F {}", f.iter().map(|x| format!("{x:.4}")).collect::<Vec<_>>().join(","));
-        t += 100;
+        let measured = powers.finish(peaks, hops.frames());
+        let Content { spans, silent_ms } = content.finish(&measured.powers);
+        let (signal_level_db, noise_level_db, snr_db) = floor.finish();
+        Analysis {
+            measured,
+            channels: levels.into_iter().map(Levels::finish).collect(),
+            signal_level_db,
+            noise_level_db,
+            snr_db,
+            hum: hum.finish(),
+            content: spans,
+            silent_ms,
+        }
+    }
+}
+
+/// What is done with every hop.
+struct PerHop {
+    powers: Powers,
+    levels: Vec<Levels>,
+    floor: Floor,
+    mono: Vec<f32>,
+    hum: HumFinder,
+    content: ContentFinder,
+}
+
+impl PerHop {
+    fn process(&mut self, block: &Block, range: &Range<usize>) {
+        let power = self.powers.process(block, range);
+        for (channel, (levels, samples)) in self.levels.iter_mut().zip(block.iter()).enumerate() {
+            self.floor.add(channel, levels.process(&samples[range.clone()]));
+        }
+        self.floor.end_hop(range.len());
+        let low = match block.channels() {
+            0 => return,
+            1 => self.hum.process(&block.channel(0)[range.clone()]),
+            _ => {
+                mix(&mut self.mono, block, range);
+                self.hum.process(&self.mono)
+            }
+        };
+        self.content.process(power as f32, low);
+    }
+}
+
+/// The mean of all channels.
+fn mix(mono: &mut Vec<f32>, block: &Block, range: &Range<usize>) {
+    let share = 1.0 / block.channels() as f32;
+    mono.clear();
+    mono.extend(block.channel(0)[range.clone()].iter().map(|sample| sample * share));
+    for channel in block.iter().skip(1) {
+        for (mono, sample) in mono.iter_mut().zip(&channel[range.clone()]) {
+            *mono += sample * share;
+        }
+    }
+}
+
+/// How often each level occurs, over steps of 100 ms: flat in memory, fine enough for a floor.
+struct Floor {
+    channels: Vec<Sums>,
+    frames: usize,
+    hops: usize,
+    /// Steps per quarter of a decibel, from −120 dBFS up.
+    counts: Vec<u32>,
+}
+
+impl Floor {
+    const LOWEST_DB: f64 = -120.0;
+    const HIGHEST_DB: f64 = 20.0;
+    const PER_DB: f64 = 4.0;
+    /// What is below this was made by a machine, not by a microphone: it says nothing of the room.
+    const DIGITAL_SILENCE_DB: f64 = -95.0;
+
+    fn new(channels: usize) -> Self {
+        let counts = vec![0; ((Self::HIGHEST_DB - Self::LOWEST_DB) * Self::PER_DB) as usize];
+        Self { channels: vec![Sums::default(); channels], frames: 0, hops: 0, counts }
+    }
+
+    fn add(&mut self, channel: usize, sums: Sums) {
+        self.channels[channel].sum += sums.sum;
+        self.channels[channel].energy += sums.energy;
+    }
+
+    fn end_hop(&mut self, frames: usize) {
+        self.frames += frames;
+        self.hops += 1;
+        if self.hops < PER_SECOND / STEPS_PER_SECOND {
+            return;
+        }
+        let frames = self.frames as f64;
+        // An offset is not sound: it is taken out.
+        let power = |sums: &Sums| (sums.energy / frames - (sums.sum / frames).powi(2)).max(0.0);
+        let power = self.channels.iter().map(power).sum::<f64>() / self.channels.len().max(1) as f64;
+        let index = (10.0 * power.log10() - Self::LOWEST_DB) * Self::PER_DB;
+        // The cast takes negative infinity to 0.
+        let index = (index as usize).min(self.counts.len() - 1);
+        self.counts[index] += 1;
+        self.channels.fill(Sums::default());
+        (self.frames, self.hops) = (0, 0);
+    }
+
+    /// Signal and noise level in dBFS, and their distance if it shows.
+    fn finish(&self) -> (f64, f64, Option<f64>) {
+        /// A level that changes less than this has no floor that could be told from it.
+        const LEAST_RANGE_DB: f64 = 6.0;
+        let level = |index: usize| Self::LOWEST_DB + (index as f64 + 0.5) / Self::PER_DB;
+        let heard = || self.counts.iter().enumerate().map(|(index, count)| (level(index), f64::from(*count)));
+        let heard = || heard().filter(|(level, count)| *level > Self::DIGITAL_SILENCE_DB && *count > 0.0);
+        let total: f64 = heard().map(|(_, count)| count).sum();
+        if total == 0.0 {
+            return (f64::NEG_INFINITY, f64::NEG_INFINITY, None);
+        }
+        let percentile = |percent: f64| {
+            let mut below = 0.0;
+            let found = heard().find(|(_, count)| {
+                below += count;
+                below >= total * percent / 100.0
+            });
+            found.map_or(f64::NEG_INFINITY, |(level, _)| level)
+        };
+        let (noise, loud) = (percentile(10.0), percentile(95.0));
+        let active = 0.5 * (noise + loud);
+        let (power, count) = heard()
+            .filter(|(level, _)| *level >= active)
+            .fold((0.0, 0.0), |(power, sum), (level, count)| (power + count * 10f64.powf(level / 10.0), sum + count));
+        let signal = 10.0 * (power / count).log10();
+        (signal, noise, (loud - noise >= LEAST_RANGE_DB).then_some(signal - noise))
     }
 }

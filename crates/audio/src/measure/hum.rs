@@ -40,6 +40,7 @@ pub(super) struct HumFinder {
     sound: Vec<f32>,
     gains: Vec<f32>,
     level: f32,
+    gain: f32,
     input: Vec<f32>,
     spectrum: Vec<Complex32>,
     scratch: Vec<Complex32>,
@@ -50,6 +51,8 @@ pub(super) struct HumFinder {
 
 /// Samples in a segment: 3.7 s at 2.2 kHz.
 const SEGMENT: usize = 8_192;
+/// Samples between the beginnings of segments: half as much overlap as is usual costs half as much time and loses little.
+const STEP: usize = SEGMENT / 4 * 3;
 /// Rate that is aimed at, in hertz: hum is rarely heard above 800 Hz.
 const LOW_RATE: f64 = 2_205.0;
 /// Decibels in a doubling of power.
@@ -57,15 +60,16 @@ const DB_PER_OCTAVE: f64 = 3.010_299_956_639_812;
 
 impl HumFinder {
     pub(super) fn new(rate: u32) -> Self {
-        let factor = (f64::from(rate) / LOW_RATE).round().max(1.0) as usize;
+        let decimator = Decimator::new(f64::from(rate));
         let fft = RealFftPlanner::new().plan_fft_forward(SEGMENT);
         Self {
-            decimator: Decimator::new(factor),
-            rate: f64::from(rate) / factor as f64,
+            rate: f64::from(rate) / decimator.factor() as f64,
+            decimator,
             window: hann(SEGMENT),
             sound: Vec::with_capacity(SEGMENT),
             gains: Vec::with_capacity(SEGMENT),
             level: 0.0,
+            gain: 0.0,
             input: fft.make_input_vec(),
             spectrum: fft.make_output_vec(),
             scratch: fft.make_scratch_vec(),
@@ -84,20 +88,24 @@ impl HumFinder {
     pub(super) fn process(&mut self, mono: &[f32]) -> &[f32] {
         /// Below this, −100 dBFS, there is nothing to even out.
         const QUIET: f32 = 1e-10;
-        /// How far the level moves with each sample: about a twentieth of a second.
-        const PACE: f32 = 0.01;
+        /// How far the level moves with each hop: it follows within a twentieth of a second.
+        const PACE: f32 = 0.2;
         self.decimator.process(mono);
+        let low = &self.decimator.output;
+        let power = low.iter().map(|x| x * x).sum::<f32>() / low.len().max(1) as f32;
+        self.level += PACE * (power - self.level);
+        let before = self.gain;
+        self.gain = 1.0 / (self.level + QUIET).sqrt();
+        // The gain glides, for steps a hundred times a second would themselves make lines at multiples of 100 Hz.
+        let glide = (self.gain - before) / low.len().max(1) as f32;
         for index in 0..self.decimator.output.len() {
-            let x = self.decimator.output[index];
-            let x = if x.is_finite() { x } else { 0.0 };
-            self.level += PACE * (x * x - self.level);
-            let gain = 1.0 / (self.level + QUIET).sqrt();
-            self.sound.push(x * gain);
+            let gain = before + glide * (index + 1) as f32;
+            self.sound.push(self.decimator.output[index] * gain);
             self.gains.push(gain);
             if self.sound.len() == SEGMENT {
                 self.segment();
-                self.sound.drain(..SEGMENT / 2);
-                self.gains.drain(..SEGMENT / 2);
+                self.sound.drain(..STEP);
+                self.gains.drain(..STEP);
             }
         }
         &self.decimator.output
@@ -244,19 +252,28 @@ impl Lines {
     }
 }
 
-/// Keeps one sample of every `factor` after a windowed-sinc low-pass.
+/// Brings a stream down to about [`LOW_RATE`]: means of four samples where there are enough of them, then a
+/// windowed-sinc low-pass.
 #[derive(Clone, Debug)]
 struct Decimator {
+    /// Samples in each mean: 1 or 4.
+    bunch: usize,
+    /// Means for each sample kept.
     factor: usize,
     taps: Vec<f32>,
+    loose: Vec<f32>,
     waiting: Vec<f32>,
     output: Vec<f32>,
 }
 
 impl Decimator {
+    const BUNCH: usize = 4;
+
     /// Six taps for each sample that is left out: flat to 0.3 of the new rate, 30 dB down where folding would reach
     /// 0.35 of it.
-    fn new(factor: usize) -> Self {
+    fn new(rate: f64) -> Self {
+        let (bunch, rate) = if rate > 6.0 * LOW_RATE { (Self::BUNCH, rate / Self::BUNCH as f64) } else { (1, rate) };
+        let factor = (rate / LOW_RATE).round().max(1.0) as usize;
         let length = if factor == 1 { 1 } else { 6 * factor };
         let middle = (length - 1) as f64 / 2.0;
         let shape = |n: usize| {
@@ -265,31 +282,55 @@ impl Decimator {
             let sinc = if x == 0.0 { 1.0 } else { (2.0 * PI * cutoff * x).sin() / (2.0 * PI * cutoff * x) };
             sinc * (0.5 + 0.5 * (PI * x / 3.0).cos())
         };
-        let total: f64 = (0..length).map(shape).sum();
+        let total: f64 = (0..length).map(shape).sum::<f64>() * bunch as f64;
         let taps = (0..length).map(|n| (shape(n) / total) as f32).collect();
-        Self { factor, taps, waiting: vec![0.0; length - 1], output: Vec::new() }
+        Self { bunch, factor, taps, loose: Vec::new(), waiting: vec![0.0; length - 1], output: Vec::new() }
     }
 
+    /// How many samples become one.
+    fn factor(&self) -> usize {
+        self.bunch * self.factor
+    }
+
+    /// Replaces the output by what comes of these samples. What is no number counts as silence.
     fn process(&mut self, samples: &[f32]) {
-        self.output.clear();
-        self.waiting.extend_from_slice(samples);
+        let Self { bunch, factor, taps, loose, waiting, output } = self;
+        if *bunch == 1 {
+            waiting.extend_from_slice(samples);
+        } else {
+            let taken = if loose.is_empty() { 0 } else { (Self::BUNCH - loose.len()).min(samples.len()) };
+            loose.extend_from_slice(&samples[..taken]);
+            if loose.len() == Self::BUNCH {
+                waiting.push(loose.drain(..).sum());
+            }
+            let (bunches, rest) = samples[taken..].as_chunks::<{ Self::BUNCH }>();
+            waiting.extend(bunches.iter().map(|[a, b, c, d]| (a + b) + (c + d)));
+            loose.extend_from_slice(rest);
+        }
+        output.clear();
         let mut start = 0;
-        while let Some(window) = self.waiting.get(start..start + self.taps.len()) {
-            self.output.push(dot(window, &self.taps));
-            start += self.factor;
+        while let Some(window) = waiting.get(start..start + taps.len()) {
+            let value = dot(window, taps);
+            output.push(if value.is_finite() { value } else { 0.0 });
+            start += *factor;
         }
         // Windows are longer than the step between them, so the next one begins within what is there.
-        self.waiting.drain(..start);
+        waiting.drain(..start);
     }
 
     /// Gain at a frequency given as a fraction of the low rate.
     fn gain_db(&self, fraction: f64) -> f64 {
-        let step = 2.0 * PI * fraction / self.factor as f64;
-        let (re, im) = self.taps.iter().enumerate().fold((0.0, 0.0), |(re, im), (n, tap)| {
-            let (sin, cos) = (step * n as f64).sin_cos();
-            (re + f64::from(*tap) * cos, im + f64::from(*tap) * sin)
-        });
-        10.0 * (re * re + im * im).log10()
+        let step = 2.0 * PI * fraction / self.factor() as f64;
+        let response = |length: usize, step: f64, tap: &dyn Fn(usize) -> f64| {
+            let (re, im) = (0..length).fold((0.0, 0.0), |(re, im), n| {
+                let (sin, cos) = (step * n as f64).sin_cos();
+                (re + tap(n) * cos, im + tap(n) * sin)
+            });
+            f64::hypot(re, im)
+        };
+        let bunch = response(self.bunch, step, &|_| 1.0);
+        let taps = response(self.taps.len(), step * self.bunch as f64, &|n| f64::from(self.taps[n]));
+        20.0 * (bunch * taps).log10()
     }
 }
 
@@ -313,7 +354,7 @@ pub(super) fn hann(length: usize) -> Vec<f32> {
 }
 
 /// The binary logarithm of a positive number to within 0.01: exponent, and a parabola through the mantissa.
-fn log2(x: f32) -> f32 {
+pub(super) fn log2(x: f32) -> f32 {
     let bits = x.to_bits();
     let exponent = (bits >> 23) as f32 - 127.0;
     let mantissa = f32::from_bits(bits & 0x007f_ffff | 0x3f80_0000) - 1.0;

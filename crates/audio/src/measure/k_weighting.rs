@@ -64,7 +64,8 @@ impl Section {
     ///
     /// The Recommendation prints the filter at 48 kHz only. A section made by the bilinear transform gives its analogue
     /// prototype (n₂s² + n₁s + n₀) / (s² + s/Q + 1) back exactly; from there it is made anew, exact at the corner
-    /// frequency, or at a quarter of the rate where the corner lies above that (rates under 6.7 kHz).
+    /// frequency, or at a quarter of the rate where the corner lies above that (rates under 6.7 kHz). The response stays
+    /// within 0.03 dB of the printed one at 22 kHz and more, within 0.1 dB at 16 kHz and within 0.3 dB at 8 kHz.
     fn at(self, rate: f64) -> Self {
         const PRINTED_AT: f64 = 48_000.0;
         let Self { b: [b0, b1, b2], a: [a1, a2] } = self;

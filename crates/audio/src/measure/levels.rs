@@ -41,11 +41,11 @@ impl Levels {
 
     /// Takes the samples of a hop.
     pub(super) fn process(&mut self, samples: &[f32]) -> Sums {
-        let (sums, low, high) = sums(samples);
+        let (sums, greatest) = sums(samples);
         self.frames += samples.len() as u64;
         self.sum += sums.sum;
         self.energy += sums.energy;
-        self.flats.process(samples, low, high);
+        self.flats.process(samples, greatest);
         sums
     }
 
@@ -61,31 +61,26 @@ impl Levels {
     }
 }
 
-/// Sum, energy, least and greatest sample. Sums are 32 bits wide within a hop, which keeps seven digits over so few.
-fn sums(samples: &[f32]) -> (Sums, f32, f32) {
-    const LANES: usize = 8;
-    let (mut sum, mut energy, mut low, mut high) = ([0.0f32; LANES], [0.0f32; LANES], [0.0f32; LANES], [0.0f32; LANES]);
-    let mut take = |lane: usize, x: f32| {
-        sum[lane] += x;
-        energy[lane] += x * x;
-        low[lane] = if x < low[lane] { x } else { low[lane] };
-        high[lane] = if x > high[lane] { x } else { high[lane] };
-    };
+/// Sum, energy and greatest magnitude. Sums are 32 bits wide within a hop, which keeps seven digits over so few.
+fn sums(samples: &[f32]) -> (Sums, f32) {
+    const LANES: usize = 16;
+    let (mut sum, mut energy, mut greatest) = ([0.0f32; LANES], [0.0f32; LANES], [0.0f32; LANES]);
     let (whole, rest) = samples.as_chunks::<LANES>();
     for chunk in whole {
-        for (lane, x) in chunk.iter().enumerate() {
-            take(lane, *x);
+        for lane in 0..LANES {
+            let x = chunk[lane];
+            sum[lane] += x;
+            energy[lane] += x * x;
+            greatest[lane] = if x.abs() > greatest[lane] { x.abs() } else { greatest[lane] };
         }
     }
-    for (lane, x) in rest.iter().enumerate() {
-        take(lane, *x);
-    }
-    let total = |lanes: [f32; LANES]| {
-        let total: f64 = lanes.into_iter().map(f64::from).sum();
+    let total = |lanes: [f32; LANES], rest: f32| {
+        let total = f64::from(lanes.into_iter().sum::<f32>() + rest);
         if total.is_finite() { total } else { 0.0 }
     };
-    let sums = Sums { sum: total(sum), energy: total(energy) };
-    (sums, low.into_iter().fold(0.0, f32::min), high.into_iter().fold(0.0, f32::max))
+    let sums = Sums { sum: total(sum, rest.iter().sum()), energy: total(energy, rest.iter().map(|x| x * x).sum()) };
+    let greatest = rest.iter().fold(greatest.into_iter().fold(0.0, f32::max), |greatest, x| x.abs().max(greatest));
+    (sums, greatest)
 }
 
 /// Samples within this of full scale count as cut off whatever comes before: converters and encoders stop here.
@@ -113,8 +108,7 @@ struct Flats {
 }
 
 impl Flats {
-    fn process(&mut self, samples: &[f32], low: f32, high: f32) {
-        let greatest = high.max(-low);
+    fn process(&mut self, samples: &[f32], greatest: f32) {
         if greatest < self.top.min(FULL_SCALE) {
             self.end_run(samples.first().copied());
         } else {

@@ -149,7 +149,11 @@ impl Target {
         frames: u64,
     ) -> Result<(), AudioError> {
         let codec = self.output.codec;
-        let encoded_rate = if codec.rates.is_empty() || codec.rates.contains(&rate) { rate } else { codec.rates[codec.rates.len() - 1] };
+        let encoded_rate = if codec.rates.is_empty() || codec.rates.contains(&rate) {
+            rate
+        } else {
+            codec.rates[codec.rates.len() - 1]
+        };
         let order = Order {
             rate: encoded_rate,
             channels,

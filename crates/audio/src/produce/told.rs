@@ -58,14 +58,17 @@ pub(super) fn actions(
     if let Some(hertz) = settings.high_pass {
         let offset = before.channels.iter().map(|channel| channel.dc.abs()).fold(0.0, f64::max);
         actions.push(if offset >= NOTABLE_OFFSET {
-            format!("High-pass at {hertz:.0} Hz: rumble is gone, and an offset of {:.0} % of full scale.", offset * 100.0)
+            format!(
+                "High-pass at {hertz:.0} Hz: rumble is gone, and an offset of {:.0} % of full scale.",
+                offset * 100.0
+            )
         } else {
             format!("High-pass at {hertz:.0} Hz: rumble is gone.")
         });
     }
     if let (true, Some(hum)) = (settings.remove_hum, &before.hum) {
-        let many = hum.harmonics.len();
-        actions.push(format!("Hum at {:.1} Hz was filtered out, {many} of its harmonics counted.", hum.base_hertz));
+        let lines: Vec<_> = hum.harmonics.iter().map(|line| format!("{:.0}", line.hertz)).collect();
+        actions.push(format!("Mains hum was filtered out, at {} Hz.", lines.join(", ")));
     }
     let gains = chain.plan.gains_db();
     if !gains.is_empty() {
@@ -147,7 +150,12 @@ pub fn report(name: &str, preset: &Preset, settings: &Settings, outcome: &Outcom
         levels: Levels { input: measures(before), output: measures(after) },
         music_speech: before.content.iter().filter_map(stretch).collect(),
         noise_hum_reduction: hum
-            .map(|hum| Reduction { start_ms: 0, stop_ms: whole, denoise: None, dehum: Some(hum.base_hertz.round() as u32) })
+            .map(|hum| Reduction {
+                start_ms: 0,
+                stop_ms: whole,
+                denoise: None,
+                dehum: Some(hum.base_hertz.round() as u32),
+            })
             .into_iter()
             .collect(),
         actions: outcome.actions.clone(),

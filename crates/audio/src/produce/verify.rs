@@ -54,8 +54,12 @@ struct Dip {
 impl Trim {
     /// The stage that applies it at the given rate, or nothing where nothing is changed.
     pub(super) fn stage(&self, rate: u32) -> Option<Trimmer> {
-        (*self != Self { rounds: self.rounds, ..Self::default() })
-            .then(|| Trimmer { trim: self.clone(), rate: f64::from(rate), frame: 0, first: 0 })
+        (*self != Self { rounds: self.rounds, ..Self::default() }).then(|| Trimmer {
+            trim: self.clone(),
+            rate: f64::from(rate),
+            frame: 0,
+            first: 0,
+        })
     }
 }
 
@@ -150,12 +154,7 @@ fn merge(dips: &mut Vec<Dip>, found: Vec<Dip>) {
 }
 
 /// Decodes and measures every target, several at once.
-pub(super) fn verify(
-    targets: &mut [Target],
-    goal: f64,
-    ceiling: f64,
-    watcher: &dyn Watcher,
-) -> Result<(), AudioError> {
+pub(super) fn verify(targets: &mut [Target], goal: f64, ceiling: f64, watcher: &dyn Watcher) -> Result<(), AudioError> {
     let mut all: Vec<&mut Target> = targets.iter_mut().collect();
     verify_some(&mut all, goal, ceiling, watcher)
 }
@@ -187,12 +186,7 @@ pub(super) fn verify_some(
     Ok(())
 }
 
-fn verify_one(
-    path: &std::path::Path,
-    goal: f64,
-    ceiling: f64,
-    watcher: &dyn Watcher,
-) -> Result<Verdict, AudioError> {
+fn verify_one(path: &std::path::Path, goal: f64, ceiling: f64, watcher: &dyn Watcher) -> Result<Verdict, AudioError> {
     let mut source = Source::open(path)?;
     let (rate, channels) = (source.info().rate, source.info().channels);
     let of = source.info().frames.map(|frames| frames as f64 / f64::from(rate));

@@ -1,3 +1,5 @@
+//! Tests of chapter files: what people write, and what comes back.
+
 #![expect(clippy::unwrap_used, reason = "tests say what must not fail")]
 
 use expect_test::{Expect, expect};

@@ -1,3 +1,5 @@
+//! Tests of metadata files: what is taken, and what is refused.
+
 #![expect(clippy::unwrap_used, reason = "tests say what must not fail")]
 
 use expect_test::{Expect, expect};

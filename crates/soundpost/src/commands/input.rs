@@ -53,7 +53,8 @@ impl Input {
     }
 
     fn spool() -> Result<Self, Failure> {
-        let unwritable = |error: io::Error| Failure::Failed(format!("Standard input cannot be kept for the second pass: {error}."));
+        let unwritable =
+            |error: io::Error| Failure::Failed(format!("Standard input cannot be kept for the second pass: {error}."));
         let mut file = NamedTempFile::new().map_err(unwritable)?;
         copy_until_stopped(&mut io::stdin().lock(), file.as_file_mut()).map_err(unwritable)?;
         if stop::asked() {

@@ -63,7 +63,6 @@ fn decode(path: &Path, mut each: impl FnMut(u32, &Block) -> Result<(), AudioErro
     Ok(())
 }
 
-
 fn loudness(path: &Path) -> Result<Measures, AudioError> {
     let mut meter = None;
     decode(path, |rate, block| {

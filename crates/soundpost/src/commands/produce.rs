@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use audio::AudioError;
 use audio::encode::{self, Codec};
 use audio::level::{SilenceCutting, Strength};
 use audio::produce::settings::LOUDNESS_RANGE;
-use audio::AudioError;
-use audio::produce::{whole, Job, Outcome, Output, Preset, Settings};
+use audio::produce::{Job, Outcome, Output, Preset, Settings, whole};
 use audio::report::Report;
 use audio::tag::{Cover, Tags};
 use model::{Chapters, Metadata};
@@ -114,7 +114,7 @@ impl Request {
         let tags = Tags {
             metadata: read(arguments.metadata.as_deref(), Metadata::parse)?.unwrap_or_default(),
             chapters: read(arguments.chapters.as_deref(), Chapters::parse)?.unwrap_or_default(),
-            cover: read(arguments.cover.as_deref(), Cover::parse)?,
+            cover: read(arguments.cover.as_deref(), |bytes| Cover::parse(bytes))?,
             lyrics: None,
         };
         Ok(Self { preset, settings, formats, tags, place, json: arguments.json, quiet: arguments.quiet })
@@ -126,15 +126,15 @@ impl Format {
         let (name, rate) = text.split_once(':').map_or((text, None), |(name, rate)| (name, Some(rate)));
         let Some(codec) = encode::find(name) else {
             let names: Vec<_> = encode::codecs().iter().map(|codec| codec.name).collect();
-            return Err(Failure::WrongUse(format!(
-                "There is no format {name}. Soundpost makes {}.",
-                names.join(", ")
-            )));
+            return Err(Failure::WrongUse(format!("There is no format {name}. Soundpost makes {}.", names.join(", "))));
         };
         let bitrate = match (rate, &codec.bitrates) {
             (None, _) => None,
             (Some(_), None) => {
-                return Err(Failure::WrongUse(format!("{} has no bitrate to choose. Write --format {name}.", codec.title)));
+                return Err(Failure::WrongUse(format!(
+                    "{} has no bitrate to choose. Write --format {name}.",
+                    codec.title
+                )));
             }
             (Some(rate), Some(range)) => match rate.trim_end_matches('k').parse() {
                 Ok(kbps) if range.contains(&kbps) => Some(kbps),
@@ -216,7 +216,8 @@ fn one(given: &Path, request: &Request) -> Result<(), Failure> {
     let folder = match &request.place {
         Place::Folder(folder) => folder.as_path(),
         Place::StandardOutput => {
-            scratch = TempDir::new().map_err(|error| Failure::Failed(format!("No temporary folder can be made: {error}.")))?;
+            scratch = TempDir::new()
+                .map_err(|error| Failure::Failed(format!("No temporary folder can be made: {error}.")))?;
             scratch.path()
         }
     };
@@ -230,7 +231,8 @@ fn one(given: &Path, request: &Request) -> Result<(), Failure> {
         Place::Folder(_) => Some(folder.join(format!("{}.peaks.dat", input.stem))),
         Place::StandardOutput => None,
     };
-    let job = Job { input: input.path().to_owned(), settings: request.settings, outputs, tags: request.tags.clone(), peaks };
+    let job =
+        Job { input: input.path().to_owned(), settings: request.settings, outputs, tags: request.tags.clone(), peaks };
     let display = Display::new(&input.name, request.quiet);
     let outcome = audio::produce::produce(&job, &display);
     display.end();
@@ -250,7 +252,13 @@ fn one(given: &Path, request: &Request) -> Result<(), Failure> {
 }
 
 /// Writes report and pictures beside the sound.
-fn write_beside(folder: &Path, stem: &str, outcome: &Outcome, report: &Report, settings: &Settings) -> Result<(), Failure> {
+fn write_beside(
+    folder: &Path,
+    stem: &str,
+    outcome: &Outcome,
+    report: &Report,
+    settings: &Settings,
+) -> Result<(), Failure> {
     let drawn = audio::produce::pictures(outcome, settings).map_err(|error| Failure::Failed(error.to_string()))?;
     let mut files = vec![
         ("report.json".to_owned(), report.to_json().into_bytes()),

@@ -225,7 +225,8 @@ fn wrong_use_is_told_apart_from_failure() {
         (&["--chapters", "/does/not/exist"], "cannot be read"),
     ];
     for (arguments, expected) in cases {
-        let result = soundpost().arg("produce").args(arguments).arg("-o").arg(out.path()).arg(&recording).assert().code(2);
+        let result =
+            soundpost().arg("produce").args(arguments).arg("-o").arg(out.path()).arg(&recording).assert().code(2);
         assert!(said(result.get_output()).contains(expected), "{arguments:?}: {}", said(result.get_output()));
     }
     assert_eq!(names(out.path()), Vec::<String>::new());
@@ -252,12 +253,16 @@ fn files_that_cannot_be_understood_name_the_place() {
     std::fs::write(&metadata, r#"{"titel": "A"}"#).unwrap_or_default();
     let cover = work.path().join("cover.jpg");
     std::fs::write(&cover, "GIF89a").unwrap_or_default();
-    for (option, path, expected) in [
-        ("--chapters", &chapters, "ine 2"),
-        ("--metadata", &metadata, "titel"),
-        ("--cover", &cover, "GIF"),
-    ] {
-        let result = soundpost().arg("produce").arg(option).arg(path).arg(fixture::path("speech/austen-0880.flac")).assert().code(2);
+    for (option, path, expected) in
+        [("--chapters", &chapters, "ine 2"), ("--metadata", &metadata, "titel"), ("--cover", &cover, "GIF")]
+    {
+        let result = soundpost()
+            .arg("produce")
+            .arg(option)
+            .arg(path)
+            .arg(fixture::path("speech/austen-0880.flac"))
+            .assert()
+            .code(2);
         assert!(said(result.get_output()).contains(expected), "{option}: {}", said(result.get_output()));
     }
 }

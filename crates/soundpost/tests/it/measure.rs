@@ -30,7 +30,13 @@ fn peaks_are_written_in_both_forms() {
     let out = folder();
     for ending in ["dat", "json"] {
         let path = out.path().join(format!("peaks.{ending}"));
-        soundpost().arg("measure").arg("--peaks").arg(&path).arg(fixture::path("music/perc_bell.flac")).assert().success();
+        soundpost()
+            .arg("measure")
+            .arg("--peaks")
+            .arg(&path)
+            .arg(fixture::path("music/perc_bell.flac"))
+            .assert()
+            .success();
         assert!(std::fs::metadata(&path).is_ok_and(|found| found.len() > 1_000));
     }
 }

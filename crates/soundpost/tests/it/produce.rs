@@ -76,8 +76,9 @@ fn tags_chapters_and_cover_reach_the_file() {
         command.arg(option).arg(fixture::path("demo").join(name));
     }
     command.arg(fixture::path("demo/desk-recording.flac")).assert().success();
-    let metadata: Value = serde_json::from_str(&std::fs::read_to_string(fixture::path("demo/metadata.json")).unwrap_or_default())
-        .unwrap_or_default();
+    let metadata: Value =
+        serde_json::from_str(&std::fs::read_to_string(fixture::path("demo/metadata.json")).unwrap_or_default())
+            .unwrap_or_default();
     let title = metadata["title"].as_str().unwrap_or_default();
     for ending in ["mp3", "m4a", "opus"] {
         let seen = witness::probe(&out.path().join(format!("desk-recording.{ending}")));
@@ -85,7 +86,9 @@ fn tags_chapters_and_cover_reach_the_file() {
         let written = tags["title"].as_str().or(tags["TITLE"].as_str());
         assert_eq!(written, Some(title), "{ending}: {seen}");
         assert_eq!(seen["chapters"].as_array().map(Vec::len), Some(5), "{ending}: {seen}");
-        let has_cover = seen["streams"].as_array().is_some_and(|streams| streams.iter().any(|stream| stream["codec_type"] == "video"));
+        let has_cover = seen["streams"]
+            .as_array()
+            .is_some_and(|streams| streams.iter().any(|stream| stream["codec_type"] == "video"));
         assert!(has_cover, "{ending} has no cover");
     }
 }
@@ -110,9 +113,13 @@ fn many_recordings_are_made_in_turn_and_one_bad_one_does_not_stop_the_others() {
 
 #[test]
 fn presets_reach_their_targets() {
-    for (preset, target, ending) in
-        [("podcast", -16.0, "mp3"), ("broadcast", -23.0, "wav"), ("music", -14.0, "flac"), ("stage-speech", -16.0, "mp3"), ("audiobook", -20.0, "mp3")]
-    {
+    for (preset, target, ending) in [
+        ("podcast", -16.0, "mp3"),
+        ("broadcast", -23.0, "wav"),
+        ("music", -14.0, "flac"),
+        ("stage-speech", -16.0, "mp3"),
+        ("audiobook", -20.0, "mp3"),
+    ] {
         let out = folder();
         let recording = fixture::path("speech/austen-0870.flac");
         soundpost().args(["produce", "-q", "--preset", preset, "-o"]).arg(out.path()).arg(recording).assert().success();

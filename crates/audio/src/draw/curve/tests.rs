@@ -1,3 +1,5 @@
+//! Tests of the loudness curve: what is drawn, and where.
+
 use expect_test::expect;
 
 use super::*;
@@ -106,4 +108,26 @@ fn labels_do_not_touch() {
     let mut low = vec![CUT_BELOW - 1.0, CUT_BELOW];
     spread(&mut low, 15.0);
     assert_eq!(low, [CUT_BELOW - 15.0, CUT_BELOW]);
+}
+
+#[test]
+fn odd_numbers_do_not_reach_the_picture() {
+    let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, -1e300, 0.0];
+    let points: Vec<(f64, f64)> = odd.iter().flat_map(|a| odd.map(|b| (*a, b))).collect();
+    let many: Vec<(f64, f64)> = points.iter().copied().cycle().take(5_000).collect();
+    for number in odd {
+        for points in [&points, &many] {
+            let svg = Curve {
+                seconds: number,
+                before_loudness: number,
+                after_loudness: number,
+                target: Some(Target { loudness: number, tolerance: 1.0 }),
+                ..curve(points, points)
+            }
+            .to_svg();
+            let drawn: String = svg.lines().filter(|line| line.contains("d=\"") || line.contains("<rect")).collect();
+            assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
+            assert!(svg.len() < 100_000, "{} bytes for {number}", svg.len());
+        }
+    }
 }

@@ -1,3 +1,5 @@
+//! Tests of the overview: bins stay few and lose no peak.
+
 use testkit::signal::{Dice, noise};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of waveform data: the bytes of `.dat` and `.json`.
+
 #![expect(clippy::unwrap_used, reason = "tests say what must not fail")]
 
 use std::io::{Read, Seek};
@@ -92,9 +94,9 @@ fn files_as_documented() {
     let sound = [vec![0.0, 0.5, -0.25, 1.0, -1.0], vec![0.0, 0.5, -0.75, 1.5, -2.0]];
     let order = |form, bits| PeaksOrder { form, bits, rate: 48_000, samples_per_pixel: 2 };
     let dat = written(order(PeaksForm::Dat, Bits::Eight), &sound, &mut dice);
-    expect![[r#"
+    expect![[r"
         [1, 0, 0, 0, 1, 0, 0, 0, 128, 187, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0, 64, 192, 127, 128, 128]
-    "#]]
+    "]]
     .assert_eq(&format!("{dat:?}\n"));
     expect![[r#"
         {"version":2,"channels":1,"sample_rate":48000,"samples_per_pixel":2,"bits":16,"length":3         ,"data":[0,16384,-16384,32767,-32768,-32768]}

@@ -1,3 +1,5 @@
+//! Tests of the waveform picture, pixel by pixel where it matters.
+
 #![expect(clippy::unwrap_used, reason = "tests say what must not fail")]
 
 use super::*;

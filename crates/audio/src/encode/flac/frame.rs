@@ -110,13 +110,11 @@ impl FrameMaker {
                 best = (bits, stereo);
             }
         }
-        let (left, right) = ((left, WIDTH, l), (right, WIDTH, r));
-        let (mid_, side_) = ((&mid[..], WIDTH, m), (&side[..], WIDTH + 1, s));
-        let pair = match best.1 {
-            Stereo::LeftRight => [left, right],
-            Stereo::LeftSide => [left, side_],
-            Stereo::SideRight => [side_, right],
-            Stereo::MidSide => [mid_, side_],
+        let pair: [(&[i32], u32, Outlook); 2] = match best.1 {
+            Stereo::LeftRight => [(left, WIDTH, l), (right, WIDTH, r)],
+            Stereo::LeftSide => [(left, WIDTH, l), (&side, WIDTH + 1, s)],
+            Stereo::SideRight => [(&side, WIDTH + 1, s), (right, WIDTH, r)],
+            Stereo::MidSide => [(&mid, WIDTH, m), (&side, WIDTH + 1, s)],
         };
         self.header(number, mid.len(), best.1 as u32);
         for (index, (samples, width, outlook)) in pair.into_iter().enumerate() {
