@@ -49,8 +49,6 @@ pub struct Interface {
     pub set_vbr: unsafe extern "C" fn(*mut Global, c_int) -> c_int,
     /// `lame_set_VBR_quality`: 0.0 (large, good) to 9.999.
     pub set_vbr_quality: unsafe extern "C" fn(*mut Global, c_float) -> c_int,
-    /// `lame_set_scale`: what every sample is multiplied by.
-    pub set_scale: unsafe extern "C" fn(*mut Global, c_float) -> c_int,
     /// `lame_set_disable_reservoir`: 1 keeps every frame within its own bytes.
     pub set_disable_reservoir: unsafe extern "C" fn(*mut Global, c_int) -> c_int,
     /// `lame_set_bWriteVbrTag`: 1 puts a Xing frame first.
@@ -59,6 +57,8 @@ pub struct Interface {
     pub init_params: unsafe extern "C" fn(*mut Global) -> c_int,
     /// `lame_get_lowpassfreq`: where the encoder cuts off, in hertz, once the settings are final.
     pub get_lowpassfreq: unsafe extern "C" fn(*const Global) -> c_int,
+    /// `lame_get_scale`: what every sample is multiplied by, once the settings are final.
+    pub get_scale: unsafe extern "C" fn(*const Global) -> c_float,
     /// `lame_encode_buffer_ieee_float`: planar frames in, bytes out; negative on error.
     pub encode_buffer_ieee_float:
         unsafe extern "C" fn(*mut Global, *const c_float, *const c_float, c_int, *mut c_uchar, c_int) -> c_int,
@@ -128,8 +128,6 @@ mod native {
                     fn set_vbr(encoder: *mut Global, mode: c_int) -> c_int;
                     #[link_name = concat!($prefix, "lame_set_VBR_quality")]
                     fn set_vbr_quality(encoder: *mut Global, quality: c_float) -> c_int;
-                    #[link_name = concat!($prefix, "lame_set_scale")]
-                    fn set_scale(encoder: *mut Global, scale: c_float) -> c_int;
                     #[link_name = concat!($prefix, "lame_set_disable_reservoir")]
                     fn set_disable_reservoir(encoder: *mut Global, yes: c_int) -> c_int;
                     #[link_name = concat!($prefix, "lame_set_bWriteVbrTag")]
@@ -138,6 +136,8 @@ mod native {
                     fn init_params(encoder: *mut Global) -> c_int;
                     #[link_name = concat!($prefix, "lame_get_lowpassfreq")]
                     fn get_lowpassfreq(encoder: *const Global) -> c_int;
+                    #[link_name = concat!($prefix, "lame_get_scale")]
+                    fn get_scale(encoder: *const Global) -> c_float;
                     #[link_name = concat!($prefix, "lame_encode_buffer_ieee_float")]
                     fn encode_buffer_ieee_float(
                         encoder: *mut Global,
@@ -164,11 +164,11 @@ mod native {
                     set_brate,
                     set_vbr,
                     set_vbr_quality,
-                    set_scale,
                     set_disable_reservoir,
                     set_write_vbr_tag,
                     init_params,
                     get_lowpassfreq,
+                    get_scale,
                     encode_buffer_ieee_float,
                     encode_flush_nogap,
                     short_version,

@@ -95,6 +95,8 @@ struct Mp3 {
     format: Format,
     ceiling: Option<f64>,
     lowpass: u32,
+    /// What all sound is multiplied by.
+    makeup: f32,
     /// Sound of the segment that is being filled.
     sound: Vec<Vec<f32>>,
     /// Buffers that wait for their next use.
@@ -122,18 +124,18 @@ impl Encoder for Mp3 {
         if block.channels() != self.format.channels() {
             return Err(failed("the number of channels changed on the way".to_owned()));
         }
-        let whole = self.segment_samples();
+        let (whole, makeup) = (self.segment_samples(), self.makeup);
         let mut at = 0;
         while at < block.frames() {
             let have = self.sound.first().map_or(0, Vec::len);
             let length = (whole - have).min(block.frames() - at);
             for (into, from) in self.sound.iter_mut().zip(block.iter()) {
-                into.extend(from.iter().skip(at).take(length).map(|&sample| tame(sample)));
+                into.extend(from.iter().skip(at).take(length).map(|&sample| tame(sample) * makeup));
             }
             self.samples += length as u64;
             at += length;
             if have + length == whole {
-                self.dispatch(self.pairs(SEGMENT + WARM_UP + OVERLAP))?;
+                self.dispatch(self.pairs(SEGMENT + WARM_UP + OVERLAP), usize::MAX)?;
             }
         }
         while self.collect(false)? {}
@@ -143,7 +145,8 @@ impl Encoder for Mp3 {
     fn finish(mut self: Box<Self>, gain: &ReplayGain) -> Result<(), AudioError> {
         let frames = info::frames(&self.format, self.samples);
         let first = self.filling * self.pairs(SEGMENT) as u64;
-        self.dispatch(frames.saturating_sub(first) as usize)?;
+        let end = self.sound.first().map_or(0, Vec::len);
+        self.dispatch(frames.saturating_sub(first) as usize, end)?;
         while self.joining < self.filling {
             self.collect(true)?;
         }
@@ -179,8 +182,9 @@ impl Mp3 {
         self.pairs(SEGMENT + WARM_UP + OVERLAP) * self.format.frame_samples() + LOOK_AHEAD
     }
 
-    /// Hands the segment that was filled to the workers and begins the next with the end of it.
-    fn dispatch(&mut self, count: usize) -> Result<(), AudioError> {
+    /// Hands the segment that was filled to the workers and begins the next with the end of it. All sound ends at its
+    /// sample `end`.
+    fn dispatch(&mut self, count: usize, end: usize) -> Result<(), AudioError> {
         while self.filling - self.joining >= self.most_under_way {
             self.collect(true)?;
         }
@@ -194,6 +198,7 @@ impl Mp3 {
         let ceiling = self.ceiling.map(|peak| Ceiling {
             peak,
             from: if self.filling == 0 { 0 } else { self.pairs(WARM_UP) },
+            end,
             own: if self.filling == 0 { 0 } else { self.pairs(WARM_UP + OVERLAP) * frame }..(count * frame).min(step),
         });
         let segment = Segment {
@@ -223,17 +228,17 @@ impl Mp3 {
     }
 
     /// Joins a run to the stream. Should the bytes not suffice for it at any frame, the segment is encoded once more with
-    /// hardly any warm-up, which leaves the encoder hardly any reservoir to count on, and then with none at all, which
-    /// always fits.
+    /// less warm-up, which leaves the encoder less of a reservoir to count on, and at last with none at all, which always
+    /// fits.
     fn join(&mut self, segment: &Segment, run: Run) -> Result<(), AudioError> {
         let earliest = segment.first + self.pairs(WARM_UP) as u64;
         let window = earliest..=earliest + self.pairs(OVERLAP) as u64;
         let mut refused = self.joiner.join(run, window.clone())?;
-        let late = if segment.number == 0 { 0 } else { self.pairs(WARM_UP - 2) };
-        for reservoir in [true, false] {
+        for (warm_up, reservoir) in [(7, true), (2, true), (2, false)] {
             if refused.is_none() {
                 return Ok(());
             }
+            let late = if segment.number == 0 { 0 } else { self.pairs(WARM_UP - warm_up) };
             let skipped = late * self.format.frame_samples();
             let sound: Vec<&[f32]> =
                 segment.sound.iter().map(|channel| channel.get(skipped..).unwrap_or_default()).collect();
@@ -261,7 +266,8 @@ impl Mp3 {
 fn open(order: &Order, mut sink: Box<dyn Sink>, rate: Rate, threads: usize) -> Result<Box<dyn Encoder>, AudioError> {
     let format = Format::new(order.rate, order.channels, rate)
         .ok_or_else(|| failed(format!("it has no {} Hz with {} channels", order.rate, order.channels)))?;
-    let lowpass = Lame::new(&format, true)?.lowpass();
+    let lame = Lame::new(&format, true)?;
+    let (lowpass, makeup) = (lame.lowpass(), lame.makeup());
     let start = sink.stream_position().map_err(AudioError::Write)?;
     let joiner = Joiner::new(format);
     let summary =
@@ -274,6 +280,7 @@ fn open(order: &Order, mut sink: Box<dyn Sink>, rate: Rate, threads: usize) -> R
         format,
         ceiling: order.ceiling,
         lowpass,
+        makeup,
         sound: Vec::new(),
         spare: Vec::new(),
         samples: 0,

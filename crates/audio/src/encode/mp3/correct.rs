@@ -44,6 +44,8 @@ pub(super) struct Ceiling {
     pub(super) peak: f64,
     /// First frame whose sound counts: those before only warm the encoder up.
     pub(super) from: usize,
+    /// Samples of the segment at which the sound ends; players cut off the rest.
+    pub(super) end: usize,
     /// Samples that no other segment encodes: the part that may be turned down as a whole.
     pub(super) own: Range<usize>,
 }
@@ -141,15 +143,20 @@ fn judge(format: &Format, run: &mut Run, stream: &[u8], ceiling: &Ceiling) -> Re
         let GenericAudioBufferRef::F32(sound) = decoder.decode_ref(&packet).map_err(|_| unreadable())? else {
             return Err(unreadable());
         };
+        let first_sample = number * format.frame_samples();
         for (channel, line) in lines.iter_mut().enumerate() {
             line.extend_from_slice(sound.plane(channel).ok_or_else(unreadable)?);
+            // What comes out before the delay is over and after the end is cut off by players, which makes an edge.
+            let new = line.get_mut(TAPS - 1..).unwrap_or_default();
+            let length = new.len();
+            new[..ROUND_TRIP.saturating_sub(first_sample).min(length)].fill(0.0);
+            new[ceiling.end.saturating_add(ROUND_TRIP).saturating_sub(first_sample).min(length)..].fill(0.0);
             for begin in (0..line.len().saturating_sub(TAPS - 1)).step_by(WINDOW) {
                 let end = (begin + WINDOW + TAPS - 1).min(line.len());
                 let peak = window_peak(&line[begin..end], format.rate(), threshold);
                 frame.peak = frame.peak.max(peak);
-                // What comes out before the delay is over belongs to no sample.
-                let place = (number * format.frame_samples() + begin + WINDOW / 2).checked_sub(ROUND_TRIP);
-                if let Some(at) = place.filter(|&at| at >= first && peak > threshold) {
+                let at = (first_sample + begin + WINDOW / 2).saturating_sub(ROUND_TRIP);
+                if at >= first && peak > threshold {
                     over.push(Over { at, peak });
                 }
             }

@@ -10,8 +10,9 @@ const KBPS_MPEG1: [u32; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192
 /// The same for the half sample rates (ISO/IEC 13818-3, 2.4.2.3).
 const KBPS_MPEG2: [u32; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 
-/// Most bytes of sound that a decoder must be able to hold for one frame: a frame of 320 kbit/s at 32 kHz.
-const DECODER_BUFFER: usize = 1440;
+/// Bytes that the data of one granule of all channels may take, reservoir included: 7680 bits. LAME keeps to it, so every
+/// decoder in use can hold that much.
+const GRANULE_BYTES: usize = 960;
 
 /// How many bits a stream may use.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -106,7 +107,7 @@ impl Format {
     /// Bytes that may be left over for later frames after a frame of the given length.
     pub(super) fn reservoir_limit(&self, frame_length: usize) -> usize {
         let field = if self.mpeg1 { 511 } else { 255 };
-        DECODER_BUFFER.saturating_sub(frame_length).min(field)
+        (GRANULE_BYTES * self.granules()).saturating_sub(frame_length).min(field)
     }
 
     fn table(&self) -> &'static [u32; 15] {

@@ -56,8 +56,6 @@ impl Lame {
                 (set.set_quality)(raw, super::QUALITY),
                 (set.set_write_vbr_tag)(raw, 0),
                 (set.set_disable_reservoir)(raw, c_int::from(!reservoir)),
-                // LAME takes floats for 16-bit numbers times 1/32767, everyone else times 1/32768.
-                (set.set_scale)(raw, 32768.0 / 32767.0),
                 match format.bitrate() {
                     Rate::Constant(kbps) => (set.set_vbr)(raw, lame_sys::VBR_OFF) | (set.set_brate)(raw, kbps as c_int),
                     Rate::Variable(quality) => {
@@ -106,6 +104,17 @@ impl Lame {
             // SAFETY: `into` has `room` bytes, more than the 7200 that `lame.h` asks for; LAME checks the room itself.
             unsafe { (interface.encode_flush_nogap)(raw, into, room) }
         })
+    }
+
+    /// What sound has to be multiplied by so that it comes out as loud as it went in.
+    ///
+    /// LAME turns sound down by 5 % at most bitrates, against clipping in decoders that give 16 bits; our peaks are below a
+    /// ceiling, and a loudness that was set to a tenth of a decibel is to be kept. Also LAME takes floats for 16-bit numbers
+    /// times 1/32767, everyone else times 1/32768.
+    pub(super) fn makeup(&self) -> f32 {
+        // SAFETY: the encoder lives as long as `self` and is only read.
+        let scale = unsafe { (self.interface.get_scale)(self.encoder.as_ptr()) };
+        if (0.5..2.0).contains(&scale) { 32768.0 / 32767.0 / scale } else { 1.0 }
     }
 
     /// Where the encoder cuts off high frequencies, in hertz; 0 when nowhere.
