@@ -176,7 +176,9 @@ impl Opening {
             self.found.chapters.clone_from(&movie.chapters);
         }
         let rest = Rest { container: self.container, found: self.found, early: self.early };
-        let mut stream = self.bytes.into_altered_stream(self.start, Alterations { len: movie.end.min(1 << 62), patches: Vec::new() })?;
+        let mut stream = self
+            .bytes
+            .into_altered_stream(self.start, Alterations { len: movie.end.min(1 << 62), patches: Vec::new() })?;
         // The reader expects to stand behind the four bytes of the first box's size.
         stream.read_quad_bytes().map_err(AudioError::Read)?;
         let format = guard(|| IsoMp4Reader::try_new(stream, FormatOptions::default())).map_err(damaged("MP4"))?;
