@@ -230,4 +230,3 @@ fn silence_non_numbers(block: &mut Block) -> u64 {
     }
     count
 }
-

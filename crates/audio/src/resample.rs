@@ -126,7 +126,8 @@ impl Engine {
                 .f_cutoff(calculate_cutoff(SINC, WindowFunction::BlackmanHarris2))
                 .oversampling_factor(BETWEEN)
                 .interpolation(SincInterpolationType::Cubic);
-            let sinc = Async::new_sinc(ratio, 1.0, &parameters, TRANSFORM, channels, FixedAsync::Input).map_err(refused)?;
+            let sinc =
+                Async::new_sinc(ratio, 1.0, &parameters, TRANSFORM, channels, FixedAsync::Input).map_err(refused)?;
             let (lead, delay) = align(length, ratio);
             (Box::new(sinc), lead, delay)
         };

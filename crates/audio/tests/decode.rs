@@ -119,7 +119,13 @@ struct Kind {
     exact: bool,
 }
 
-const fn kind(file: &'static str, make: &'static [&'static str], names: (&'static str, &'static str), error: f32, exact: bool) -> Kind {
+const fn kind(
+    file: &'static str,
+    make: &'static [&'static str],
+    names: (&'static str, &'static str),
+    error: f32,
+    exact: bool,
+) -> Kind {
     Kind { file, make, container: names.0, codec: names.1, error, exact }
 }
 
@@ -142,7 +148,13 @@ const KINDS: &[Kind] = &[
     kind("f32.aiff", &["-c:a", "pcm_f32be"], ("AIFF", "PCM 32 bit float"), 1e-6, true),
     kind("sowt.aiff", &["-c:a", "pcm_s16le"], ("AIFF", "PCM 16 bit"), 1e-6, true),
     kind("a.flac", &["-c:a", "flac"], ("FLAC", "FLAC"), 1e-6, true),
-    kind("a24.flac", &["-c:a", "flac", "-sample_fmt", "s32", "-bits_per_raw_sample", "24"], ("FLAC", "FLAC"), 1e-6, true),
+    kind(
+        "a24.flac",
+        &["-c:a", "flac", "-sample_fmt", "s32", "-bits_per_raw_sample", "24"],
+        ("FLAC", "FLAC"),
+        1e-6,
+        true,
+    ),
     kind("a.mp2", &["-c:a", "mp2", "-b:a", "192k"], ("MP2", "MP2"), 2e-4, false),
     kind("a.mp3", &["-c:a", "libmp3lame", "-b:a", "128k"], ("MP3", "MP3"), 2e-4, true),
     kind("vbr.mp3", &["-c:a", "libmp3lame", "-q:a", "4", "-id3v2_version", "3"], ("MP3", "MP3"), 2e-4, true),
@@ -155,8 +167,33 @@ const KINDS: &[Kind] = &[
     kind("opus.mp4", &["-c:a", "libopus", "-b:a", "96k", "-ar", "48000"], ("MP4", "Opus"), 2e-3, true),
     kind("a.ogg", &["-c:a", "libvorbis", "-q:a", "5", "-page_duration", "100000"], ("Ogg", "Vorbis"), 2e-4, true),
     kind("flac.ogg", &["-c:a", "flac", "-page_duration", "100000"], ("Ogg", "FLAC"), 1e-6, true),
-    kind("a.opus", &["-c:a", "libopus", "-b:a", "96k", "-ar", "48000", "-page_duration", "100000"], ("Ogg", "Opus"), 2e-3, true),
-    kind("voice.opus", &["-c:a", "libopus", "-b:a", "24k", "-application", "voip", "-ar", "48000", "-ac", "1", "-page_duration", "100000"], ("Ogg", "Opus"), 2e-3, true),
+    kind(
+        "a.opus",
+        &["-c:a", "libopus", "-b:a", "96k", "-ar", "48000", "-page_duration", "100000"],
+        ("Ogg", "Opus"),
+        2e-3,
+        true,
+    ),
+    kind(
+        "voice.opus",
+        &[
+            "-c:a",
+            "libopus",
+            "-b:a",
+            "24k",
+            "-application",
+            "voip",
+            "-ar",
+            "48000",
+            "-ac",
+            "1",
+            "-page_duration",
+            "100000",
+        ],
+        ("Ogg", "Opus"),
+        2e-3,
+        true,
+    ),
     kind("opus.webm", &["-c:a", "libopus", "-b:a", "96k", "-ar", "48000"], ("Matroska", "Opus"), 2e-3, true),
     kind("vorbis.webm", &["-c:a", "libvorbis"], ("Matroska", "Vorbis"), 2e-4, false),
     kind("aac.mka", &["-c:a", "aac"], ("Matroska", "AAC-LC"), 2e-4, false),
@@ -203,7 +240,12 @@ fn every_kind_decodes_as_ffmpeg_does() {
         let wanted = if kind.exact { 100_003 } else { theirs[0].len() };
         let error = difference(&ours.sound, &theirs);
         let named = ours.info.container == kind.container && ours.info.codec == kind.codec;
-        if ours.frames() != wanted || error > kind.error || !named || !ours.warnings.is_empty() || ours.info.rate != 48_000 {
+        if ours.frames() != wanted
+            || error > kind.error
+            || !named
+            || !ours.warnings.is_empty()
+            || ours.info.rate != 48_000
+        {
             report.push(format!(
                 "{}: {} frames, wanted {wanted}, ffmpeg {}; off by {error}; {} {}; {:?}",
                 kind.file,
@@ -441,7 +483,11 @@ fn lengths_and_rates_at_the_edges() {
             }
             let path = make(folder.path(), kind, &input);
             let part = Source::open(&path).and_then(drain).unwrap();
-            assert_eq!((part.frames(), part.info.rate, part.warnings), (frames, rate, vec![]), "{file} {rate} {frames}");
+            assert_eq!(
+                (part.frames(), part.info.rate, part.warnings),
+                (frames, rate, vec![]),
+                "{file} {rate} {frames}"
+            );
         }
     }
     let input = folder.path().join("input.wav");
@@ -473,7 +519,11 @@ fn no_frames_is_no_sound() {
             .expect("ffmpeg is needed for these tests; tools/setup installs it");
         if made.success() && path.exists() {
             let error = Source::open(&path).and_then(drain).err().unwrap();
-            assert!(matches!(error, AudioError::NoSound { .. } | AudioError::Empty | AudioError::Damaged { .. }), "{}: {error}", kind.file);
+            assert!(
+                matches!(error, AudioError::NoSound { .. } | AudioError::Empty | AudioError::Damaged { .. }),
+                "{}: {error}",
+                kind.file
+            );
         }
     }
     assert!(matches!(Source::open(folder.path()), Err(AudioError::NotAudio { .. })));
@@ -575,6 +625,32 @@ fn sound_that_cannot_be_read_is_named() {
     }
 }
 
+/// HE-AAC that no header declares: its packets tell.
+#[test]
+fn he_aac_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["he-aac.aac", "he-aac-v2.aac"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(file);
+        let wrapped = folder.path().join("wrapped.m4a");
+        ffmpeg(&["-i", path.to_str().unwrap(), "-c", "copy", wrapped.to_str().unwrap()]);
+        for path in [&path, &wrapped] {
+            let error = Source::open(path).err().unwrap();
+            let text = error.to_string();
+            assert!(
+                matches!(error, AudioError::Unsupported { .. }) && text.starts_with("This is HE-AAC"),
+                "{file}: {text}"
+            );
+        }
+    }
+    // Plain AAC at the rates that HE-AAC likes is none.
+    let (folder, input) = folder_with(24_000, 2, 48_000);
+    for rate in ["22050", "24000", "16000"] {
+        let path = folder.path().join("low.aac");
+        ffmpeg(&["-i", input.to_str().unwrap(), "-ar", rate, "-c:a", "aac", "-b:a", "32k", path.to_str().unwrap()]);
+        assert_eq!(Source::open(&path).unwrap().info().codec, "AAC-LC");
+    }
+}
+
 #[test]
 fn the_sound_of_a_film_is_found() {
     let (folder, input) = folder_with(48_000, 2, 48_000);
@@ -599,19 +675,42 @@ fn tags_chapters_and_cover_are_found() {
         [CHAPTER]\nTIMEBASE=1/1000\nSTART=1000\nEND=2000\ntitle=Schluß\n";
     std::fs::write(&chapters, text).unwrap();
     // What each container is known to keep: cover, chapters.
-    let kinds = [("a.mp3", true, true), ("a.flac", true, true), ("a.ogg", false, true), ("a.opus", false, true), ("a.m4a", true, true), ("aac.mka", false, true), ("s16.wav", false, false)];
+    let kinds = [
+        ("a.mp3", true, true),
+        ("a.flac", true, true),
+        ("a.ogg", false, true),
+        ("a.opus", false, true),
+        ("a.m4a", true, true),
+        ("aac.mka", false, true),
+        ("s16.wav", false, false),
+    ];
     for (file, with_cover, with_chapters) in kinds {
         let kind = KINDS.iter().find(|kind| kind.file == file).unwrap();
         let path = folder.path().join(file);
         let mut arguments = vec!["-i", input.to_str().unwrap(), "-i", chapters.to_str().unwrap()];
         if with_cover {
-            arguments.extend_from_slice(&["-i", cover.to_str().unwrap(), "-map", "0:a", "-map", "2:v", "-c:v", "copy", "-disposition:v", "attached_pic"]);
+            arguments.extend_from_slice(&[
+                "-i",
+                cover.to_str().unwrap(),
+                "-map",
+                "0:a",
+                "-map",
+                "2:v",
+                "-c:v",
+                "copy",
+                "-disposition:v",
+                "attached_pic",
+            ]);
         }
         arguments.extend_from_slice(&["-map_metadata", "1", "-map_chapters", "1"]);
         if ["a.flac", "a.ogg", "a.opus"].contains(&file) {
             // ffmpeg writes no chapters here, but other programs do, as comments.
-            let comments =
-                ["CHAPTER000=00:00:00.000", "CHAPTER000NAME=Anfang", "CHAPTER001=00:00:01.000", "CHAPTER001NAME=Schluß"];
+            let comments = [
+                "CHAPTER000=00:00:00.000",
+                "CHAPTER000NAME=Anfang",
+                "CHAPTER001=00:00:01.000",
+                "CHAPTER001NAME=Schluß",
+            ];
             for comment in comments {
                 arguments.extend_from_slice(&["-metadata", comment]);
             }
@@ -628,7 +727,8 @@ fn tags_chapters_and_cover_are_found() {
             assert_eq!((cover.mime, cover.width, cover.height), ("image/png", 48, 32), "{file}");
         }
         if with_chapters {
-            let marks: Vec<_> = info.chapters.as_slice().iter().map(|mark| (mark.start_ms, mark.title.as_str())).collect();
+            let marks: Vec<_> =
+                info.chapters.as_slice().iter().map(|mark| (mark.start_ms, mark.title.as_str())).collect();
             assert_eq!(marks, [(0, "Anfang"), (1000, "Schluß")], "{file}");
         }
     }
@@ -642,14 +742,25 @@ fn chained_ogg_goes_on() {
         let kind = KINDS.iter().find(|kind| kind.file == file).unwrap();
         let mut bytes = std::fs::read(make(folder.path(), kind, &input)).unwrap();
         let second = folder.path().join(format!("second{file}"));
-        let arguments = [&["-i", input.to_str().unwrap()], kind.make, &["-serial_offset", "99", second.to_str().unwrap()]];
+        let arguments =
+            [&["-i", input.to_str().unwrap()], kind.make, &["-serial_offset", "99", second.to_str().unwrap()]];
         ffmpeg(&arguments.concat());
         bytes.extend(std::fs::read(&second).unwrap());
         let part = read(&bytes).unwrap();
         assert_eq!(part.frames(), 96_000, "{file}: {:?}", part.warnings);
     }
     let other = folder.path().join("mono.opus");
-    ffmpeg(&["-i", input.to_str().unwrap(), "-ac", "1", "-c:a", "libopus", "-serial_offset", "7", other.to_str().unwrap()]);
+    ffmpeg(&[
+        "-i",
+        input.to_str().unwrap(),
+        "-ac",
+        "1",
+        "-c:a",
+        "libopus",
+        "-serial_offset",
+        "7",
+        other.to_str().unwrap(),
+    ]);
     let mut bytes = std::fs::read(folder.path().join("a.opus")).unwrap();
     bytes.extend(std::fs::read(&other).unwrap());
     let part = read(&bytes).unwrap();

@@ -107,7 +107,9 @@ impl Film {
         for element in children(bytes, info.at, info.end)? {
             match element.id {
                 TIMESTAMP_SCALE => scale = number(bytes, element)?.unwrap_or(scale),
-                TITLE => self.title = latin_or_utf8(&bytes.vec(element.at, (element.end - element.at).min(4096) as usize)?),
+                TITLE => {
+                    self.title = latin_or_utf8(&bytes.vec(element.at, (element.end - element.at).min(4096) as usize)?);
+                }
                 DURATION => {
                     duration = match element.end - element.at {
                         4 => bytes.array(element.at)?.map(|bytes| f64::from(f32::from_be_bytes(bytes))),

@@ -320,9 +320,9 @@ fn ticks(bytes: &mut Bytes, stts: Child) -> Result<Option<u64>, AudioError> {
         return Ok(None);
     }
     let table = bytes.vec(stts.at + 8, (count as usize) * 8)?;
-    let runs = table.chunks_exact(8).map(|run| {
-        u64::from(run.be32(0).unwrap_or(0)).saturating_mul(u64::from(run.be32(4).unwrap_or(0)))
-    });
+    let runs = table
+        .chunks_exact(8)
+        .map(|run| u64::from(run.be32(0).unwrap_or(0)).saturating_mul(u64::from(run.be32(4).unwrap_or(0))));
     Ok(Some(runs.fold(0, u64::saturating_add)))
 }
 
@@ -441,7 +441,8 @@ mod tests {
 
     #[test]
     fn parts() {
-        let track = Track { timescale: 44_100, ticks: Some(1024 + 44_100), edit: Some((1024, Some(1000))), ..Track::default() };
+        let track =
+            Track { timescale: 44_100, ticks: Some(1024 + 44_100), edit: Some((1024, Some(1000))), ..Track::default() };
         let movie = Movie { track: Some(track.clone()), timescale: 1000, ..Movie::default() };
         let part = Part { skip: 1024, end: Some(45_124), total: Some(45_124) };
         assert_eq!(movie.part(44_100), part);
@@ -461,7 +462,10 @@ mod tests {
     fn nero_marks() {
         let box_bytes = b"\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\0\x03One\0\0\0\0\x05\xF5\xE1\0\x03Two";
         let marks = nero_chapters(box_bytes);
-        assert_eq!(marks.iter().map(|mark| (mark.start_ms, mark.title.as_str())).collect::<Vec<_>>(), [(0, "One"), (10_000, "Two")]);
+        assert_eq!(
+            marks.iter().map(|mark| (mark.start_ms, mark.title.as_str())).collect::<Vec<_>>(),
+            [(0, "One"), (10_000, "Two")]
+        );
         assert_eq!(nero_chapters(&box_bytes[..30]).len(), 1);
     }
 }

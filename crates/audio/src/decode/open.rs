@@ -162,10 +162,13 @@ impl Opening {
     fn mp4(mut self) -> Result<Source, AudioError> {
         let movie = mp4::Movie::read(&mut self.bytes)?;
         if !movie.indexed {
-            return Err(AudioError::Damaged { reason: "the index of the MP4 file (moov) is missing, so it was probably cut off".into() });
+            return Err(AudioError::Damaged {
+                reason: "the index of the MP4 file (moov) is missing, so it was probably cut off".into(),
+            });
         }
         let Some(track) = &movie.track else {
-            let reason = if movie.other_tracks { "it has pictures or text but no audio track" } else { "it has no tracks" };
+            let reason =
+                if movie.other_tracks { "it has pictures or text but no audio track" } else { "it has no tracks" };
             return Err(AudioError::NoSound { reason: reason.into() });
         };
         track.check()?;
@@ -173,7 +176,9 @@ impl Opening {
             self.found.chapters.clone_from(&movie.chapters);
         }
         let rest = Rest { container: self.container, found: self.found, early: self.early };
-        let mut stream = self.bytes.into_altered_stream(self.start, Alterations { len: movie.end.min(1 << 62), patches: Vec::new() })?;
+        let mut stream = self
+            .bytes
+            .into_altered_stream(self.start, Alterations { len: movie.end.min(1 << 62), patches: Vec::new() })?;
         // The reader expects to stand behind the four bytes of the first box's size.
         stream.read_quad_bytes().map_err(AudioError::Read)?;
         let format = guard(|| IsoMp4Reader::try_new(stream, FormatOptions::default())).map_err(damaged("MP4"))?;
@@ -202,12 +207,13 @@ impl Opening {
         let rest = Rest { container: self.container, found: self.found, early: self.early };
         let stream = self.bytes.into_altered_stream(self.start, film.alterations.clone())?;
         let format = guard(|| MkvReader::try_new(stream, FormatOptions::default())).map_err(damaged("Matroska"))?;
-        let understood = format.tracks().iter().any(|track| {
-            matches!(&track.codec_params, Some(CodecParameters::Audio(parameters)) if known(parameters.codec))
-        });
+        let understood = format.tracks().iter().any(
+            |track| matches!(&track.codec_params, Some(CodecParameters::Audio(parameters)) if known(parameters.codec)),
+        );
         match codec {
             None => {
-                let reason = if film.other_tracks { "it has pictures or text but no audio track" } else { "it has no tracks" };
+                let reason =
+                    if film.other_tracks { "it has pictures or text but no audio track" } else { "it has no tracks" };
                 return Err(AudioError::NoSound { reason: reason.into() });
             }
             Some(codec) if !understood => return Err(unsupported(mkv::codec_name(&codec))),
@@ -242,10 +248,9 @@ impl Opening {
             let relative = |frame: u64| frame.saturating_sub(gone);
             Extent {
                 skip: if gone > 0 { 0 } else { delay },
-                tail: end.filter(|_| padding > 0).map_or(Tail::Kept, |end| Tail::Padded {
-                    end: relative(end),
-                    total: relative(end + padding),
-                }),
+                tail: end
+                    .filter(|_| padding > 0)
+                    .map_or(Tail::Kept, |end| Tail::Padded { end: relative(end), total: relative(end + padding) }),
                 // ffmpeg counts the last packet as a full one, so the promise may be missed by a packet.
                 promise: Promise { frames: track.num_frames, tolerance: 4096, certain: false },
             }
@@ -363,7 +368,14 @@ fn exact(packets: &Packets) -> Extent {
 }
 
 fn bits(packets: &Packets) -> Option<u32> {
-    let lossy = [id::CODEC_ID_MP1, id::CODEC_ID_MP2, id::CODEC_ID_MP3, id::CODEC_ID_AAC, id::CODEC_ID_VORBIS, id::CODEC_ID_OPUS];
+    let lossy = [
+        id::CODEC_ID_MP1,
+        id::CODEC_ID_MP2,
+        id::CODEC_ID_MP3,
+        id::CODEC_ID_AAC,
+        id::CODEC_ID_VORBIS,
+        id::CODEC_ID_OPUS,
+    ];
     match packets.track().and_then(|track| track.codec_params.as_ref()) {
         Some(CodecParameters::Audio(parameters)) if !lossy.contains(&parameters.codec) => parameters.bits_per_sample,
         _ => None,

@@ -61,7 +61,14 @@ impl Head {
     pub(super) fn plain(channels: usize) -> Option<Self> {
         let coupled = u8::try_from(channels.checked_sub(1)?).ok().filter(|coupled| *coupled < 2)?;
         let (pre_skip, gain, streams) = (0, 0, 1);
-        Some(Self { pre_skip, gain, streams, coupled, mapping: (0..=coupled).collect(), speakers: Speaker::usual(channels) })
+        Some(Self {
+            pre_skip,
+            gain,
+            streams,
+            coupled,
+            mapping: (0..=coupled).collect(),
+            speakers: Speaker::usual(channels),
+        })
     }
 }
 

@@ -55,9 +55,8 @@ enum Decoder {
 impl Packets {
     /// Picks the first audio track and opens its decoder.
     pub(super) fn open(format: Box<dyn FormatReader>, big_endian: bool) -> Result<Self, AudioError> {
-        let (track, parameters) = pick(format.as_ref()).ok_or_else(|| AudioError::NoSound {
-            reason: "it has no audio track".into(),
-        })?;
+        let (track, parameters) =
+            pick(format.as_ref()).ok_or_else(|| AudioError::NoSound { reason: "it has no audio track".into() })?;
         if let (Some(rate), Some(channels)) = (parameters.sample_rate, &parameters.channels) {
             check_limits(rate, channels.count())?;
         }
@@ -279,10 +278,7 @@ fn planes<S: Sample + IntoSample<f32>>(buffer: &AudioBuffer<S>, range: Range<usi
 }
 
 fn he_aac() -> AudioError {
-    AudioError::Unsupported {
-        name: "HE-AAC".into(),
-        way_out: "Export it as AAC-LC, or better as WAV or FLAC.".into(),
-    }
+    AudioError::Unsupported { name: "HE-AAC".into(), way_out: "Export it as AAC-LC, or better as WAV or FLAC.".into() }
 }
 
 /// The first track of sound.

@@ -87,12 +87,20 @@ impl Layout {
                     .with_bits_per_coded_sample(4)
                     .with_max_frames_per_packet(frames)
                     .with_frames_per_block(frames);
-                let decoder = guard(|| AdpcmDecoder::try_new(&parameters, &AudioDecoderOptions::default()))
-                    .map_err(|error| AudioError::Damaged { reason: format!("its ADPCM header is invalid ({error})") })?;
+                let decoder =
+                    guard(|| AdpcmDecoder::try_new(&parameters, &AudioDecoderOptions::default())).map_err(|error| {
+                        AudioError::Damaged { reason: format!("its ADPCM header is invalid ({error})") }
+                    })?;
                 Decoder::Adpcm(Box::new(decoder), Duration::new(frames))
             }
         };
-        Ok(Raw { stream: bytes.into_stream(self.start)?, decoder, align: self.align, left: self.len, buffer: Vec::new() })
+        Ok(Raw {
+            stream: bytes.into_stream(self.start)?,
+            decoder,
+            align: self.align,
+            left: self.len,
+            buffer: Vec::new(),
+        })
     }
 }
 

@@ -41,10 +41,14 @@ impl Found {
                     self.field(tag, stand_in);
                 }
             }
-            // Matroska has no name of its own for it, but this one is in use.
-            let album = container.tags.iter().find(|tag| tag.raw.key.eq_ignore_ascii_case("ALBUM"));
-            if let Some(tag) = album.filter(|_| self.metadata.album.is_empty()) {
-                self.metadata.album = short(&tag.raw.value.to_string());
+            // What Matroska files of today say and the standard has no name for: `ALBUM@DATE`.
+            for tag in container.tags.iter().filter(|tag| tag.std.is_none()) {
+                let text = || short(&tag.raw.value.to_string());
+                match tag.raw.key.rsplit('@').next() {
+                    Some("ALBUM") if self.metadata.album.is_empty() => self.metadata.album = text(),
+                    Some("DATE") => year(&mut self.metadata.year, &text()),
+                    _ => {}
+                }
             }
             if self.cover.is_none() {
                 self.cover = cover(&container.visuals);
@@ -122,7 +126,8 @@ fn flatten(group: &ChapterGroup, depth: usize, into: &mut Vec<Chapter>) {
             ChapterGroupItem::Group(group) if depth < 8 => flatten(group, depth + 1, into),
             ChapterGroupItem::Chapter(chapter) if into.len() < 10_000 => {
                 let (seconds, nanoseconds) = chapter.start_time.parts();
-                let start_ms = u64::try_from(seconds).unwrap_or(0).saturating_mul(1000) + u64::from(nanoseconds) / 1_000_000;
+                let start_ms =
+                    u64::try_from(seconds).unwrap_or(0).saturating_mul(1000) + u64::from(nanoseconds) / 1_000_000;
                 let text = |pick: fn(&StandardTag) -> Option<&String>| {
                     chapter.tags.iter().filter_map(|tag: &Tag| tag.std.as_ref()).find_map(pick)
                 };
@@ -131,7 +136,9 @@ fn flatten(group: &ChapterGroup, depth: usize, into: &mut Vec<Chapter>) {
                     _ => None,
                 });
                 let url = text(|tag| match tag {
-                    StandardTag::Url(text) | StandardTag::UrlOfficial(text) | StandardTag::UrlSource(text) => Some(text),
+                    StandardTag::Url(text) | StandardTag::UrlOfficial(text) | StandardTag::UrlSource(text) => {
+                        Some(text)
+                    }
                     _ => None,
                 });
                 into.push(Chapter {
@@ -319,7 +326,8 @@ pub(super) fn info_list(mut list: &[u8], found: &mut Found) {
             b"ICRD" => year(&mut metadata.year, &text),
             b"ICOP" => metadata.license = text,
             b"IKEY" => {
-                metadata.tags = text.split([',', ';']).map(|word| word.trim().to_owned()).filter(|w| !w.is_empty()).collect();
+                metadata.tags =
+                    text.split([',', ';']).map(|word| word.trim().to_owned()).filter(|w| !w.is_empty()).collect();
             }
             _ => {}
         }
@@ -364,7 +372,10 @@ mod tests {
     #[test]
     fn info_texts_in_either_encoding() {
         let mut found = Found::default();
-        info_list(b"INAM\x04\0\0\0Gr\xFC\0IART\x04\0\0\0a\xC3\xBC\0ICRD\x0A\0\0\x002024-05-06IKEY\xFF\0\0\0", &mut found);
+        info_list(
+            b"INAM\x04\0\0\0Gr\xFC\0IART\x04\0\0\0a\xC3\xBC\0ICRD\x0A\0\0\x002024-05-06IKEY\xFF\0\0\0",
+            &mut found,
+        );
         assert_eq!((found.metadata.title.as_str(), found.metadata.artist.as_str()), ("Grü", "aü"));
         assert_eq!(found.metadata.year, "2024");
     }

@@ -58,7 +58,11 @@ impl fmt::Display for Warning {
                 Clock(at)
             ),
             Self::Truncated { at, of: None } => {
-                write!(f, "The file is cut off: it ends in the middle of a packet after {}. What is there was kept.", Clock(at))
+                write!(
+                    f,
+                    "The file is cut off: it ends in the middle of a packet after {}. What is there was kept.",
+                    Clock(at)
+                )
             }
             Self::Skipped { packets: 1 } => write!(f, "One damaged packet was skipped."),
             Self::Skipped { packets } => write!(f, "{packets} damaged packets were skipped."),

@@ -221,8 +221,23 @@ pub(super) fn masked(mask: u32, channels: usize) -> Vec<Speaker> {
         LowFrequency, OtherCentre, OtherLeft, OtherRight, SideLeft, SideRight,
     };
     const BITS: [Speaker; 18] = [
-        FrontLeft, FrontRight, FrontCentre, LowFrequency, BackLeft, BackRight, FrontLeftOfCentre, FrontRightOfCentre,
-        BackCentre, SideLeft, SideRight, OtherCentre, OtherLeft, OtherCentre, OtherRight, OtherLeft, OtherCentre,
+        FrontLeft,
+        FrontRight,
+        FrontCentre,
+        LowFrequency,
+        BackLeft,
+        BackRight,
+        FrontLeftOfCentre,
+        FrontRightOfCentre,
+        BackCentre,
+        SideLeft,
+        SideRight,
+        OtherCentre,
+        OtherLeft,
+        OtherCentre,
+        OtherRight,
+        OtherLeft,
+        OtherCentre,
         OtherRight,
     ];
     if mask == 0 {
