@@ -625,6 +625,32 @@ fn sound_that_cannot_be_read_is_named() {
     }
 }
 
+/// HE-AAC that no header declares: its packets tell.
+#[test]
+fn he_aac_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["he-aac.aac", "he-aac-v2.aac"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(file);
+        let wrapped = folder.path().join("wrapped.m4a");
+        ffmpeg(&["-i", path.to_str().unwrap(), "-c", "copy", wrapped.to_str().unwrap()]);
+        for path in [&path, &wrapped] {
+            let error = Source::open(path).err().unwrap();
+            let text = error.to_string();
+            assert!(
+                matches!(error, AudioError::Unsupported { .. }) && text.starts_with("This is HE-AAC"),
+                "{file}: {text}"
+            );
+        }
+    }
+    // Plain AAC at the rates that HE-AAC likes is none.
+    let (folder, input) = folder_with(24_000, 2, 48_000);
+    for rate in ["22050", "24000", "16000"] {
+        let path = folder.path().join("low.aac");
+        ffmpeg(&["-i", input.to_str().unwrap(), "-ar", rate, "-c:a", "aac", "-b:a", "32k", path.to_str().unwrap()]);
+        assert_eq!(Source::open(&path).unwrap().info().codec, "AAC-LC");
+    }
+}
+
 #[test]
 fn the_sound_of_a_film_is_found() {
     let (folder, input) = folder_with(48_000, 2, 48_000);

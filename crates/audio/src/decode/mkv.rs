@@ -108,7 +108,7 @@ impl Film {
             match element.id {
                 TIMESTAMP_SCALE => scale = number(bytes, element)?.unwrap_or(scale),
                 TITLE => {
-                    self.title = latin_or_utf8(&bytes.vec(element.at, (element.end - element.at).min(4096) as usize)?)
+                    self.title = latin_or_utf8(&bytes.vec(element.at, (element.end - element.at).min(4096) as usize)?);
                 }
                 DURATION => {
                     duration = match element.end - element.at {

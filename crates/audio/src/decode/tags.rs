@@ -41,10 +41,14 @@ impl Found {
                     self.field(tag, stand_in);
                 }
             }
-            // Matroska has no name of its own for it, but this one is in use.
-            let album = container.tags.iter().find(|tag| tag.raw.key.eq_ignore_ascii_case("ALBUM"));
-            if let Some(tag) = album.filter(|_| self.metadata.album.is_empty()) {
-                self.metadata.album = short(&tag.raw.value.to_string());
+            // What Matroska files of today say and the standard has no name for: `ALBUM@DATE`.
+            for tag in container.tags.iter().filter(|tag| tag.std.is_none()) {
+                let text = || short(&tag.raw.value.to_string());
+                match tag.raw.key.rsplit('@').next() {
+                    Some("ALBUM") if self.metadata.album.is_empty() => self.metadata.album = text(),
+                    Some("DATE") => year(&mut self.metadata.year, &text()),
+                    _ => {}
+                }
             }
             if self.cover.is_none() {
                 self.cover = cover(&container.visuals);
