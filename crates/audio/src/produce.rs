@@ -1,7 +1,7 @@
 //! The main job: a recording in, mastered files out.
 //!
-//! Two streaming passes. [`survey`] decodes and measures; between the passes the leveler is planned and the gain solved;
-//! [`render`] decodes again, repairs, levels, masters and feeds every encoder at once; [`verify`] decodes what was
+//! Two streaming passes. `survey` decodes and measures; between the passes the leveler is planned and the gain solved;
+//! `render` decodes again, repairs, levels, masters and feeds every encoder at once; `verify` decodes what was
 //! encoded and has it made again where a codec pushed it over the ceiling or off its loudness. Memory does not depend on
 //! the length of the recording.
 

@@ -1,5 +1,6 @@
 //! The one definition of the command line: help, man page, completions and the reference page come from here.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
@@ -141,7 +142,8 @@ fn formats_help() -> String {
             }
             _ => String::new(),
         };
-        help.push_str(&format!("- {}: {}{rates}\n", codec.name, codec.title));
+        // Writing to a string cannot fail.
+        let _ = writeln!(help, "- {}: {}{rates}", codec.name, codec.title);
     }
     help
 }

@@ -137,7 +137,7 @@ fn find(powers: &[f32], content: &[Span], gate: f64) -> Vec<Phrase> {
         .into_iter()
         .map(|blocks| Phrase {
             level: lufs(mean_of_loud(&powers[blocks.clone()], gate)),
-            kind: kind_at(content, (blocks.start + blocks.end) / 2),
+            kind: kind_at(content, usize::midpoint(blocks.start, blocks.end)),
             blocks,
         })
         .collect()
@@ -330,7 +330,7 @@ mod tests {
         let recording = powers(&[(5.0, -20.0), (4.0, -80.0), (5.0, -20.0)]);
         let cutting = SilenceCutting { longer_than_ms: 2_000, keep_ms: 1_000 };
         let plan = Plan::new(&recording, &[], Strength::OFF, Some(cutting));
-        assert_eq!(plan.cuts_ms(), [5_500..8_500]);
+        assert_eq!((plan.cuts_ms().len(), plan.cuts_ms()[0].clone()), (1, 5_500..8_500));
         assert_eq!(plan.removed_ms(), 3_000);
         assert_eq!([0, 5_500, 7_000, 8_500, 14_000].map(|ms| plan.output_ms(ms)), [0, 5_500, 5_500, 5_500, 11_000]);
         assert!(plan.is_cut(6_000 * 48, 48_000) && !plan.is_cut(9_000 * 48, 48_000));

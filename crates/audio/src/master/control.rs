@@ -5,7 +5,7 @@
 //! For every cell the gain that brings its peak to the ceiling is known. The curve through the borders must lie at or
 //! under that gain on both ends of the cell, come down before the peak without a corner, stay down while a low note
 //! swings, and go back up slowly. In order: the minimum over the cells that touch a border; held by a window that looks
-//! [`ATTACK`] cells ahead and [`HOLD`] cells back; released exponentially; averaged over [`ATTACK`] + 1 borders. Each
+//! `ATTACK` cells ahead and `HOLD` cells back; released exponentially; averaged over `ATTACK` + 1 borders. Each
 //! step only ever lowers the curve at the places where it has to be low, so the result never lets a peak through.
 
 use std::collections::VecDeque;

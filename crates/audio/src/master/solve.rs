@@ -47,8 +47,9 @@ pub fn solve(envelope: &mut Envelope, plan: &Plan, target: f64, ceiling: f64) ->
         return Ok(Solution::NONE);
     }
     let mut best = Solution { gain_db: 0.0, loudness: unlimited };
-    // Below: (gain, loudness) under the target; above: over it.
-    let (mut below, mut above): (Option<(f64, f64)>, Option<(f64, f64)>) = (None, None);
+    // Points of (gain, loudness) nearest to the target: one under it, one over it.
+    let mut below: Option<(f64, f64)> = None;
+    let mut above: Option<(f64, f64)> = None;
     let mut gain = 0.0;
     let mut loudness = unlimited;
     for _ in 0..MOST_REHEARSALS {

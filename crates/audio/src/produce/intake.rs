@@ -57,7 +57,7 @@ impl Intake {
 
     /// How channels were mixed, in a sentence, where they were.
     pub fn mixed(&self) -> Option<String> {
-        (!self.mix.is_identity()).then(|| self.mix.to_string())
+        (!self.mix.is_identity()).then(|| self.mix.describe())
     }
 
     pub(super) fn progress(&self, step: Step) -> Progress {

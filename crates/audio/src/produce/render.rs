@@ -5,6 +5,7 @@ use std::io::{BufWriter, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::ScopedJoinHandle;
 
 use md5::{Digest, Md5};
 use tempfile::NamedTempFile;
@@ -204,8 +205,7 @@ fn digest(file: &mut File) -> Result<(u64, String), AudioError> {
         size += read as u64;
         hash.update(&buffer[..read]);
     }
-    let md5 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((size, md5))
+    Ok((size, format!("{:x}", hash.finalize())))
 }
 
 /// Makes all targets and measures the mastered sound.
@@ -264,8 +264,11 @@ pub(super) fn render_again(
 
 /// The threads that encode.
 struct Encoders<'scope> {
-    threads: Vec<(std::thread::ScopedJoinHandle<'scope, Result<(), AudioError>>, SyncSender<ReplayGain>)>,
+    threads: Vec<Encoding<'scope>>,
 }
+
+/// One of them, and the way to tell it the gain that its file ends with.
+type Encoding<'scope> = (ScopedJoinHandle<'scope, Result<(), AudioError>>, SyncSender<ReplayGain>);
 
 impl<'scope> Encoders<'scope> {
     fn start<'env>(

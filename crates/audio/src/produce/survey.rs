@@ -30,7 +30,7 @@ pub(super) struct Survey {
 
 /// The rate at which a recording is processed: its own family of 44.1 or 48 kHz. Every output format takes both.
 pub(super) fn working_rate(native: u32) -> u32 {
-    if native % 11_025 == 0 { 44_100 } else { 48_000 }
+    if native.is_multiple_of(11_025) { 44_100 } else { 48_000 }
 }
 
 pub(super) fn survey(input: &Path, settings: &Settings, watcher: &dyn Watcher) -> Result<Survey, AudioError> {

@@ -60,6 +60,7 @@ pub(super) fn run<const L: usize, const S: usize>(
     let frames = channels.iter().map(|channel| channel.len()).min().unwrap_or(0);
     let channels = channels.map(|channel| &mut channel[..frames]);
     let mut now = *states;
+    #[expect(clippy::needless_range_loop, reason = "the frame is an index into several channels at once")]
     for frame in 0..frames {
         let mut x: [f64; L] = std::array::from_fn(|lane| f64::from(channels[lane][frame]));
         for (Biquad { b, a }, State(s1, s2)) in sections.iter().zip(&mut now) {

@@ -39,10 +39,10 @@ pub(crate) fn reference() -> Result<(), Failure> {
     for mut each in std::iter::once(command).chain(visible.cloned()) {
         let help = each.render_long_help().to_string();
         let name = each.get_bin_name().unwrap_or("soundpost").to_owned();
-        page.push_str(&format!("## `{name}`\n\n```text\n{}\n```\n\n", help.trim_end()));
+        let lines: Vec<_> = help.trim_end().lines().map(str::trim_end).collect();
+        page += &format!("## `{name}`\n\n```text\n{}\n```\n\n", lines.join("\n"));
     }
-    let tidy: String = page.lines().map(|line| format!("{}\n", line.trim_end())).collect();
-    print(format!("{}\n", tidy.trim_end()).as_bytes())
+    print(format!("{}\n", page.trim_end()).as_bytes())
 }
 
 fn print(bytes: &[u8]) -> Result<(), Failure> {

@@ -271,7 +271,7 @@ fn seams_are_as_good_as_the_rest() {
         let all = decibels(0..end);
         assert!(all < 0.1, "{kbps}: {all} dB more noise over all");
         let mut around = Vec::new();
-        for seam in 1..end / (SEGMENT * 1152) + 1 {
+        for seam in 1..=(end / (SEGMENT * 1152)) {
             // From the first frame that may come from the new encoder to half a second behind the last.
             let from = (seam * SEGMENT + WARM_UP) * 1152 - 1152;
             let to = (seam * SEGMENT + WARM_UP + OVERLAP + 20) * 1152;
@@ -294,7 +294,9 @@ fn the_ceiling_is_kept_by_hot_sound() {
     let square: Vec<f32> = sine(rate, 441.0, 40.0, 0.0, frames).iter().map(|sample| sample.clamp(-0.8, 0.8)).collect();
     let mut beat = music(rate, 2, 24.0);
     for channel in beat.iter_mut() {
-        channel.iter_mut().for_each(|sample| *sample = (*sample * 4.0).clamp(-0.85, 0.85));
+        for sample in channel.iter_mut() {
+            *sample = (*sample * 4.0).clamp(-0.85, 0.85);
+        }
     }
     for (name, sound) in [
         ("noise", Block::from_channels(vec![clipped.clone(), clipped])),
