@@ -8,6 +8,7 @@
 
 mod aiff;
 mod bytes;
+mod caf;
 mod mkv;
 mod mp4;
 mod mpeg;

@@ -13,6 +13,8 @@ mod hum;
 pub(crate) mod k_weighting;
 mod levels;
 pub mod loudness;
+#[cfg(test)]
+mod recordings;
 pub mod true_peak;
 
 pub use analysis::{Analyser, Analysis};

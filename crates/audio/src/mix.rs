@@ -4,7 +4,6 @@
 //! later. How loud a channel counts in a measurement (BS.1770) is the meter's business.
 
 use std::f32::consts::FRAC_1_SQRT_2;
-use std::fmt;
 
 use crate::Block;
 
@@ -151,25 +150,22 @@ impl Downmix {
         }
     }
 
-    fn plain(rule: Rule, rows: Vec<Vec<f32>>, speakers: usize) -> Self {
-        Self { rows, rule, speakers }
-    }
-}
-
-impl fmt::Display for Downmix {
-    /// One sentence for the report.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// What is done, in one sentence for the report.
+    pub fn describe(&self) -> String {
         let into = if self.rows.len() == 1 { "mono" } else { "stereo" };
+        let channels = self.speakers;
         match self.rule {
-            Rule::Unchanged => write!(f, "The sound is {into} and stays so."),
-            Rule::Spread => write!(f, "The one channel was given to both sides."),
-            Rule::Bs775 => write!(f, "{} channels were mixed down to {into} as ITU-R BS.775-4 says.", self.speakers),
-            Rule::Alternating => write!(
-                f,
-                "{} channels without named speakers were spread in turn over left and right and mixed to {into}.",
-                self.speakers
+            Rule::Unchanged => format!("The sound is {into} and stays so."),
+            Rule::Spread => "The one channel was given to both sides.".into(),
+            Rule::Bs775 => format!("{channels} channels were mixed down to {into} as ITU-R BS.775-4 says."),
+            Rule::Alternating => format!(
+                "{channels} channels without named speakers were spread in turn over left and right and mixed to {into}."
             ),
         }
+    }
+
+    fn plain(rule: Rule, rows: Vec<Vec<f32>>, speakers: usize) -> Self {
+        Self { rows, rule, speakers }
     }
 }
 
@@ -224,7 +220,7 @@ mod tests {
         let layout = Speaker::usual(6);
         assert_eq!(matrix(&layout, Target::Stereo), [[1.0, 0.0, r, 0.0, r, 0.0], [0.0, 1.0, r, 0.0, 0.0, r]]);
         let mono = matrix(&layout, Target::Mono);
-        for (found, wanted) in mono[0].iter().zip([0.7071, 0.7071, 1.0, 0.0, 0.5, 0.5]) {
+        for (found, wanted) in mono[0].iter().zip([r, r, 1.0, 0.0, 0.5, 0.5]) {
             assert!((found - wanted).abs() < 1e-4, "{mono:?}");
         }
     }
@@ -244,7 +240,7 @@ mod tests {
         for (channels, target) in [(1, Target::Mono), (2, Target::Stereo)] {
             let mix = Downmix::new(&Speaker::usual(channels), target);
             assert!(mix.is_identity());
-            let text = mix.to_string();
+            let text = mix.describe();
             assert!(text.ends_with("and stays so."), "{text}");
         }
         assert_eq!(matrix(&[Speaker::Unknown], Target::Stereo), [[1.0], [1.0]]);

@@ -26,6 +26,7 @@ use crate::decode::SourceInfo;
 use crate::draw::Overview;
 use crate::encode::Codec;
 use crate::level::Plan;
+use crate::master::amplitude;
 use crate::master::solve::{self, Solution};
 use crate::measure::Analysis;
 use crate::tag::Tags;
@@ -137,6 +138,10 @@ pub struct Finished {
 /// listeners hear; less would have more seconds encoded twice.
 const LOSSY_HEADROOM_DB: f64 = 0.6;
 
+/// Room under the ceiling for what other people's meters read, dB: ITU-R BS.1770-5, Annex 2 allows any interpolating
+/// filter of its quality, and the usual ones differ by up to a tenth of a decibel.
+const METERS_DIFFER_DB: f64 = 0.1;
+
 /// Times that files are encoded again at the most.
 const MOST_CORRECTIONS: usize = 4;
 
@@ -159,7 +164,8 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
 
     let plan = Plan::new(&before.measured.powers, &before.content, settings.leveler, settings.silence_cutting);
     let lossy = job.outputs.iter().any(|output| output.codec.lossy);
-    let ceiling = solve::working_ceiling(settings.ceiling - if lossy { LOSSY_HEADROOM_DB } else { 0.0 });
+    let strict = settings.ceiling - METERS_DIFFER_DB;
+    let ceiling = amplitude(strict - if lossy { LOSSY_HEADROOM_DB } else { 0.0 });
     let nothing_to_bring = told::why_no_loudness(&source, &before);
     let solution = match nothing_to_bring {
         Some(_) => Solution::NONE,
@@ -180,7 +186,7 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
     };
     let mut tags = complete_tags(&job.tags, &source);
     move_chapters(&mut tags, &chain.plan);
-    let begin = |output: &Output| render::Target::begin(output, &tags, settings);
+    let begin = |output: &Output| render::Target::begin(output, &tags, strict);
     let mut targets = job.outputs.iter().map(begin).collect::<Result<Vec<_>, _>>()?;
     let peaks = job.peaks.as_deref().map(whole::begin).transpose()?;
 
@@ -206,7 +212,7 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
         told::misses(settings, &chain, goal, &mut warnings);
     }
 
-    verify::verify(&mut targets, goal, settings.ceiling, watcher)?;
+    verify::verify(&mut targets, goal, strict, watcher)?;
     for _ in 0..MOST_CORRECTIONS {
         let mut wrong: Vec<&mut render::Target> =
             targets.iter_mut().filter(|target| target.needs_correction()).collect();
@@ -214,10 +220,10 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
             break;
         }
         for target in &mut wrong {
-            target.correct(goal, settings.ceiling)?;
+            target.correct(goal, strict)?;
         }
         render::render_again(&job.input, &chain, frames, &mut wrong, mastered.gain, watcher)?;
-        verify::verify_some(&mut wrong, goal, settings.ceiling, watcher)?;
+        verify::verify_some(&mut wrong, goal, strict, watcher)?;
     }
 
     let outputs = job

@@ -54,7 +54,7 @@ pub(super) fn read(bytes: &mut Bytes) -> Result<Layout, AudioError> {
                     _ => found.metadata.license = text,
                 }
             }
-            Some(b"ID3 " | b"id3 ") => warnings.extend(tags::id3(bytes, body, len, &mut found)?),
+            Some(b"ID3 " | b"id3 ") => warnings.extend(tags::id3(bytes, body, len, &mut found)),
             _ => {}
         }
     }

@@ -3,7 +3,7 @@
 
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
-use symphonia::core::io::{MediaSource, MediaSourceStream};
+use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
 
 use crate::AudioError;
 
@@ -64,47 +64,68 @@ impl Bytes {
 
     /// The source as a stream for symphonia's readers, standing at a position.
     pub(super) fn into_stream(self, at: u64) -> Result<MediaSourceStream<'static>, AudioError> {
-        self.into_longer_stream(at, 0)
+        self.into_altered_stream(at, Alterations::default())
     }
 
-    /// The same, of a source that claims to be so long although it is not. Readers that turn a cut file away take it
-    /// then, and come upon its end where it is.
-    pub(super) fn into_longer_stream(self, at: u64, claim: u64) -> Result<MediaSourceStream<'static>, AudioError> {
-        let source: Box<dyn MediaSource> = if claim > self.len {
-            Box::new(Claiming { source: self.source, len: self.len, claim, at: self.at })
+    /// The same, with something made up.
+    pub(super) fn into_altered_stream(
+        self,
+        at: u64,
+        alterations: Alterations,
+    ) -> Result<MediaSourceStream<'static>, AudioError> {
+        let source: Box<dyn MediaSource> = if alterations.len > self.len || !alterations.patches.is_empty() {
+            Box::new(Altered { source: self.source, len: self.len, at: self.at, alterations })
         } else {
             self.source
         };
-        let mut stream = MediaSourceStream::new(source, Default::default());
+        let mut stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
         stream.seek(SeekFrom::Start(at)).map_err(AudioError::Read)?;
         Ok(stream)
     }
 }
 
-/// A source that claims to be longer than it is.
-struct Claiming {
-    source: Box<dyn MediaSource>,
-    len: u64,
-    claim: u64,
-    at: u64,
+/// What is made up in front of a reader that would otherwise turn a usable file away.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Alterations {
+    /// The length to claim, where that is more than there is. Readers that refuse a cut file take it then, and come upon
+    /// its end where it is.
+    pub(super) len: u64,
+    /// Bytes to put elsewhere than in the file, by offset.
+    pub(super) patches: Vec<(u64, [u8; 4])>,
 }
 
-impl Read for Claiming {
+/// A source with alterations.
+struct Altered {
+    source: Box<dyn MediaSource>,
+    len: u64,
+    at: u64,
+    alterations: Alterations,
+}
+
+impl Read for Altered {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.at >= self.len {
             return Ok(0);
         }
         let read = self.source.read(buffer)?;
+        for (offset, patch) in &self.alterations.patches {
+            for (byte, at) in patch.iter().zip(*offset..) {
+                let place = at.checked_sub(self.at).and_then(|place| usize::try_from(place).ok());
+                if let Some(target) = place.and_then(|place| buffer[..read].get_mut(place)) {
+                    *target = *byte;
+                }
+            }
+        }
         self.at += read as u64;
         Ok(read)
     }
 }
 
-impl Seek for Claiming {
+impl Seek for Altered {
     fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
         let target = match to {
             SeekFrom::Start(at) => Some(at),
-            SeekFrom::End(by) => self.claim.checked_add_signed(by),
+            SeekFrom::End(by) => self.alterations.len.max(self.len).checked_add_signed(by),
             SeekFrom::Current(by) => self.at.checked_add_signed(by),
         };
         self.at = target.ok_or(ErrorKind::InvalidInput)?;
@@ -115,13 +136,13 @@ impl Seek for Claiming {
     }
 }
 
-impl MediaSource for Claiming {
+impl MediaSource for Altered {
     fn is_seekable(&self) -> bool {
         true
     }
 
     fn byte_len(&self) -> Option<u64> {
-        Some(self.claim)
+        Some(self.alterations.len.max(self.len))
     }
 }
 

@@ -2,7 +2,10 @@
 //! the front (`CodecDelay`) and the name of a codec it does not know. A bounded walk over the elements (RFC 9559); the
 //! packets are symphonia's.
 
-use super::bytes::Bytes;
+use model::Chapter;
+
+use super::bytes::{Alterations, Bytes};
+use super::tags::latin_or_utf8;
 use crate::AudioError;
 
 /// Elements of one parent that are looked at.
@@ -11,18 +14,29 @@ const MOST_CHILDREN: usize = 100_000;
 const SEGMENT: u32 = 0x1853_8067;
 const INFO: u32 = 0x1549_A966;
 const TIMESTAMP_SCALE: u32 = 0x2A_D7B1;
+const TITLE: u32 = 0x7BA9;
 const DURATION: u32 = 0x4489;
 const TRACKS: u32 = 0x1654_AE6B;
 const TRACK_ENTRY: u32 = 0xAE;
 const TRACK_TYPE: u32 = 0x83;
 const CODEC_ID: u32 = 0x86;
 const CODEC_DELAY: u32 = 0x56AA;
+const SEEK_HEAD: u32 = 0x114D_9B74;
+const CUES: u32 = 0x1C53_BB6B;
+const CHAPTERS: u32 = 0x1043_A770;
+const EDITION_ENTRY: u32 = 0x45B9;
+const CHAPTER_ATOM: u32 = 0xB6;
+const CHAPTER_TIME_START: u32 = 0x91;
+const CHAPTER_DISPLAY: u32 = 0x80;
+const CHAPTER_STRING: u32 = 0x85;
+/// An identifier that means nothing.
+const NOTHING: [u8; 4] = [0x17, 0x65, 0x43, 0x21];
 const CLUSTER: u32 = 0x1F43_B675;
 const BLOCK_GROUP: u32 = 0xA0;
 const DISCARD_PADDING: u32 = 0x75A2;
 
 /// What the walk found about the first audio track.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Film {
     /// `A_OPUS`.
     pub(super) codec: Option<String>,
@@ -34,6 +48,12 @@ pub(super) struct Film {
     pub(super) padding: u64,
     /// Seconds, as the header has it.
     pub(super) duration: Option<f64>,
+    /// Title of the whole.
+    pub(super) title: String,
+    /// Chapter marks of the first edition.
+    pub(super) chapters: Vec<Chapter>,
+    /// What symphonia's reader must not see if it is to take the file.
+    pub(super) alterations: Alterations,
 }
 
 impl Film {
@@ -45,8 +65,19 @@ impl Film {
             return Ok(film);
         };
         let parts = children(bytes, segment.at, segment.end)?;
+        let cut = !segment.whole && segment.stated != u64::MAX;
+        if cut {
+            film.alterations.len = segment.stated.min(1 << 62);
+        }
         for part in &parts {
             match part.id {
+                // The reader gives a file up over a chapter list that is not to its liking, as those of ffmpeg are not.
+                CHAPTERS => {
+                    film.chapters = read_chapters(bytes, part)?;
+                    film.alterations.patches.push((part.start, NOTHING));
+                }
+                // It also goes wherever the index points, even behind the end of a cut file.
+                SEEK_HEAD | CUES if cut => film.alterations.patches.push((part.start, NOTHING)),
                 INFO => film.read_info(bytes, part)?,
                 TRACKS => {
                     for entry in children(bytes, part.at, part.end)?.iter().filter(|entry| entry.id == TRACK_ENTRY) {
@@ -76,6 +107,9 @@ impl Film {
         for element in children(bytes, info.at, info.end)? {
             match element.id {
                 TIMESTAMP_SCALE => scale = number(bytes, element)?.unwrap_or(scale),
+                TITLE => {
+                    self.title = latin_or_utf8(&bytes.vec(element.at, (element.end - element.at).min(4096) as usize)?);
+                }
                 DURATION => {
                     duration = match element.end - element.at {
                         4 => bytes.array(element.at)?.map(|bytes| f64::from(f32::from_be_bytes(bytes))),
@@ -98,7 +132,7 @@ impl Film {
                 CODEC_DELAY => delay = number(bytes, element)?.unwrap_or(0),
                 CODEC_ID => {
                     let name = bytes.vec(element.at, (element.end - element.at).min(64) as usize)?;
-                    codec = String::from_utf8_lossy(&name).trim_end_matches('\0').to_owned();
+                    codec = latin_or_utf8(&name);
                 }
                 _ => {}
             }
@@ -111,6 +145,33 @@ impl Film {
         }
         Ok(())
     }
+}
+
+/// The chapters of the first edition, without those inside other chapters.
+fn read_chapters(bytes: &mut Bytes, chapters: &Element) -> Result<Vec<Chapter>, AudioError> {
+    let mut found = Vec::new();
+    let editions = children(bytes, chapters.at, chapters.end)?;
+    let Some(edition) = editions.iter().find(|element| element.id == EDITION_ENTRY) else { return Ok(found) };
+    let atoms = children(bytes, edition.at, edition.end)?;
+    for atom in atoms.iter().filter(|element| element.id == CHAPTER_ATOM).take(10_000) {
+        let (mut start, mut title) = (None, String::new());
+        for element in children(bytes, atom.at, atom.end)? {
+            match element.id {
+                CHAPTER_TIME_START => start = number(bytes, element)?,
+                CHAPTER_DISPLAY if title.is_empty() => {
+                    let parts = children(bytes, element.at, element.end)?;
+                    if let Some(text) = parts.iter().find(|part| part.id == CHAPTER_STRING) {
+                        title = latin_or_utf8(&bytes.vec(text.at, (text.end - text.at).min(4096) as usize)?);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(nanoseconds) = start {
+            found.push(Chapter { start_ms: nanoseconds / 1_000_000, title, url: None });
+        }
+    }
+    Ok(found)
 }
 
 /// Name for people of a Matroska codec.
@@ -128,12 +189,16 @@ pub(super) fn codec_name(id: &str) -> String {
     }
 }
 
-/// An element: its identifier, where its content begins and ends, and whether all of it is there.
+/// An element: its identifier, where its content begins and ends within its parent, and whether all of it is there.
 #[derive(Clone, Copy, Debug)]
 struct Element {
     id: u32,
+    /// Where its identifier stands.
+    start: u64,
     at: u64,
     end: u64,
+    /// Where it says it ends; the greatest number where it does not say.
+    stated: u64,
     whole: bool,
 }
 
@@ -149,12 +214,14 @@ fn children(bytes: &mut Bytes, start: u64, end: u64) -> Result<Vec<Element>, Aud
         let Some((size, size_len)) = variable(&header[id_len..], 8, false) else { break };
         let content = at + (id_len + size_len) as u64;
         let unknown = size == (1 << (7 * size_len)) - 1;
-        let stated = if unknown { end } else { content.saturating_add(size) };
+        let stated = if unknown { u64::MAX } else { content.saturating_add(size) };
         found.push(Element {
             id: id as u32,
+            start: at,
             at: content.min(end),
             end: stated.min(end),
-            whole: !unknown && stated <= end,
+            stated,
+            whole: stated <= end,
         });
         at = stated;
     }

@@ -120,7 +120,8 @@ impl Movie {
                         track.id = bytes.array::<4>(at)?.map_or(0, u32::from_be_bytes);
                     }
                     b"mdhd" => track.timescale = header_times(bytes, child)?.map_or(0, |(scale, _)| scale),
-                    b"hdlr" => sound = bytes.array::<4>(child.at + 8)? == Some(*b"soun"),
+                    // QuickTime has a second one, for the data.
+                    b"hdlr" => sound |= bytes.array::<4>(child.at + 8)? == Some(*b"soun"),
                     b"stts" => track.ticks = ticks(bytes, child)?,
                     b"elst" => track.edit = edit(bytes, child)?,
                     b"stsd" => entry(bytes, child, &mut track)?,

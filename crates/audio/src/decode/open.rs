@@ -1,6 +1,6 @@
 //! Opening: from bytes of any kind to a [`Source`] that is ready to be read, or to an error that names the cause.
 
-use model::Chapters;
+use model::{Chapters, Metadata};
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known as id;
 use symphonia::core::errors::Error;
@@ -8,14 +8,14 @@ use symphonia::core::formats::{FormatOptions, FormatReader, Track};
 use symphonia::core::io::{MediaSource, MediaSourceStream, ReadBytes};
 use symphonia::default::formats::{AdtsReader, CafReader, FlacReader, IsoMp4Reader, MkvReader, MpaReader, OggReader};
 
-use super::bytes::{Bytes, Fields};
+use super::bytes::{Alterations, Bytes, Fields};
 use super::opus::Head;
 use super::packets::{Packets, codec_name, guard, known};
 use super::raw::Layout;
 use super::sniff::{self, Container, unsupported};
 use super::tags::{self, Found};
 use super::window::{Tail, Window};
-use super::{Body, Notes, Promise, Source, SourceInfo, Warning, aiff, check_limits, mkv, mp4, mpeg, wave};
+use super::{Body, Notes, Promise, Source, SourceInfo, Warning, aiff, caf, check_limits, mkv, mp4, mpeg, wave};
 use crate::mix::Speaker;
 use crate::{AudioError, Block};
 
@@ -35,7 +35,7 @@ pub(super) fn source(stream: Box<dyn MediaSource>) -> Result<Source, AudioError>
         if len == 0 {
             break;
         }
-        early.extend(tags::id3(&mut bytes, start, len, &mut found)?);
+        early.extend(tags::id3(&mut bytes, start, len, &mut found));
         start += len;
         head = bytes.vec(start, sniff::HEAD)?;
     }
@@ -46,12 +46,11 @@ pub(super) fn source(stream: Box<dyn MediaSource>) -> Result<Source, AudioError>
     let container = sniff::identify(&head, whole, start > 0)?;
     let opening = Opening { bytes, start, head, container, found, early };
     match container {
-        Container::Wave | Container::Aiff => opening.raw(),
+        Container::Wave | Container::Aiff | Container::Caf => opening.raw(),
         Container::Flac => opening.flac(),
         Container::Ogg => opening.ogg(),
         Container::Mp4 => opening.mp4(),
         Container::Matroska => opening.matroska(),
-        Container::Caf => opening.caf(),
         Container::Mpeg { at, header } => opening.mpeg(at, header),
         Container::Adts { at } => opening.adts(at),
     }
@@ -84,7 +83,11 @@ impl Opening {
         }
         let layout = match self.container {
             Container::Wave => wave::read(&mut self.bytes)?,
-            _ => aiff::read(&mut self.bytes)?,
+            Container::Aiff => aiff::read(&mut self.bytes)?,
+            _ => match caf::read(&mut self.bytes)? {
+                Some(layout) => layout,
+                None => return self.caf(),
+            },
         };
         let frames = layout.frames(layout.len);
         if frames == 0 {
@@ -103,7 +106,7 @@ impl Opening {
                 super::raw::Samples::Adpcm { .. } => None,
             },
             frames: Some(frames),
-            metadata: Default::default(),
+            metadata: Metadata::default(),
             chapters: Chapters::default(),
             cover: None,
         };
@@ -125,7 +128,10 @@ impl Opening {
         })
     }
 
-    fn flac(self) -> Result<Source, AudioError> {
+    fn flac(mut self) -> Result<Source, AudioError> {
+        if self.found.chapters.is_empty() {
+            self.found.chapters = tags::flac_chapters(&mut self.bytes, self.start)?;
+        }
         let (stream, rest) = self.stream(0)?;
         let format = guard(|| FlacReader::try_new(stream, FormatOptions::default())).map_err(damaged("FLAC"))?;
         rest.finish(Box::new(format), false, |packets, _| exact(packets))
@@ -170,7 +176,9 @@ impl Opening {
             self.found.chapters.clone_from(&movie.chapters);
         }
         let rest = Rest { container: self.container, found: self.found, early: self.early };
-        let mut stream = self.bytes.into_longer_stream(self.start, movie.end.min(1 << 62))?;
+        let mut stream = self
+            .bytes
+            .into_altered_stream(self.start, Alterations { len: movie.end.min(1 << 62), patches: Vec::new() })?;
         // The reader expects to stand behind the four bytes of the first box's size.
         stream.read_quad_bytes().map_err(AudioError::Read)?;
         let format = guard(|| IsoMp4Reader::try_new(stream, FormatOptions::default())).map_err(damaged("MP4"))?;
@@ -192,7 +200,12 @@ impl Opening {
     fn matroska(mut self) -> Result<Source, AudioError> {
         let film = mkv::Film::read(&mut self.bytes)?;
         let codec = film.codec.clone();
-        let (stream, rest) = self.stream(0)?;
+        if self.found.chapters.is_empty() {
+            self.found.chapters.clone_from(&film.chapters);
+        }
+        self.found.metadata.title.clone_from(&film.title);
+        let rest = Rest { container: self.container, found: self.found, early: self.early };
+        let stream = self.bytes.into_altered_stream(self.start, film.alterations.clone())?;
         let format = guard(|| MkvReader::try_new(stream, FormatOptions::default())).map_err(damaged("Matroska"))?;
         let understood = format.tracks().iter().any(
             |track| matches!(&track.codec_params, Some(CodecParameters::Audio(parameters)) if known(parameters.codec)),
@@ -325,7 +338,7 @@ impl Rest {
             speakers,
             bits,
             frames: promise.frames,
-            metadata: Default::default(),
+            metadata: Metadata::default(),
             chapters: Chapters::default(),
             cover: None,
         };

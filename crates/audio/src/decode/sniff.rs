@@ -102,7 +102,7 @@ fn container(head: &[u8]) -> Option<Container> {
         magic if magic == *b"OggS" => Some(Container::Ogg),
         magic if magic == *b"caff" => Some(Container::Caf),
         magic if magic == *b"\x1A\x45\xDF\xA3" => Some(Container::Matroska),
-        _ if at_offset(head, 4, b"ftyp") && !PICTURE_BRANDS.iter().any(|brand| at_offset(head, 8, *brand)) => {
+        _ if at_offset(head, 4, b"ftyp") && !PICTURE_BRANDS.iter().any(|brand| at_offset(head, 8, brand)) => {
             Some(Container::Mp4)
         }
         _ => None,

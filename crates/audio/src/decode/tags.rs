@@ -4,7 +4,7 @@
 use std::io::{Read, Seek, SeekFrom};
 
 use model::{Chapter, Metadata};
-use symphonia::core::io::{MediaSource, MediaSourceStream};
+use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::{
     ChapterGroup, ChapterGroupItem, MetadataOptions, MetadataReader, MetadataRevision, MetadataSideData, StandardTag,
     StandardVisualKey, Tag, Visual,
@@ -41,11 +41,17 @@ impl Found {
                     self.field(tag, stand_in);
                 }
             }
+            // What Matroska files of today say and the standard has no name for: `ALBUM@DATE`.
+            for tag in container.tags.iter().filter(|tag| tag.std.is_none()) {
+                let text = || short(&tag.raw.value.to_string());
+                match tag.raw.key.rsplit('@').next() {
+                    Some("ALBUM") if self.metadata.album.is_empty() => self.metadata.album = text(),
+                    Some("DATE") => year(&mut self.metadata.year, &text()),
+                    _ => {}
+                }
+            }
             if self.cover.is_none() {
                 self.cover = cover(&container.visuals);
-            }
-            if self.chapters.is_empty() {
-                self.chapters = comment_chapters(&container.tags);
             }
         }
     }
@@ -93,7 +99,7 @@ impl Found {
             }
             (T::Keywords(text) | T::PodcastKeywords(text), false) if metadata.tags.is_empty() => {
                 let words = text.split([',', ';']).map(str::trim).filter(|word| !word.is_empty());
-                metadata.tags = words.take(100).map(|word| short(word)).collect();
+                metadata.tags = words.take(100).map(short).collect();
                 return;
             }
             _ => return,
@@ -146,12 +152,40 @@ fn flatten(group: &ChapterGroup, depth: usize, into: &mut Vec<Chapter>) {
     }
 }
 
-/// Chapters written as Vorbis comments: `CHAPTER001=00:01:02.345`, `CHAPTER001NAME=…`, `CHAPTER001URL=…`. Symphonia
-/// understands them in Ogg but not in FLAC.
-fn comment_chapters(tags: &[Tag]) -> Vec<Chapter> {
-    let text = |key: &str| {
-        tags.iter().find(|tag| tag.raw.key.eq_ignore_ascii_case(key)).map(|tag| short(&tag.raw.value.to_string()))
-    };
+/// The chapters of a FLAC file, written as Vorbis comments: `CHAPTER001=00:01:02.345`, `CHAPTER001NAME=…`,
+/// `CHAPTER001URL=…`. Symphonia understands them in Ogg but not in FLAC, so the block is read once more.
+pub(super) fn flac_chapters(bytes: &mut Bytes, start: u64) -> Result<Vec<Chapter>, AudioError> {
+    let mut at = start + 4;
+    for _ in 0..128 {
+        let Some([kind, size @ ..]) = bytes.array::<4>(at)? else { break };
+        let len = size.iter().fold(0u64, |len, byte| len << 8 | u64::from(*byte));
+        // RFC 9639, section 8.1: a bit for the last block, then the kind; 4 is the comments.
+        if kind & 0x7F == 4 {
+            return Ok(comment_chapters(&bytes.vec(at + 4, len.min(1 << 20) as usize)?));
+        }
+        if kind & 0x80 != 0 {
+            break;
+        }
+        at += 4 + len;
+    }
+    Ok(Vec::new())
+}
+
+fn comment_chapters(block: &[u8]) -> Vec<Chapter> {
+    let mut comments = Vec::new();
+    let mut at = 4 + block.le32(0).unwrap_or(0) as usize;
+    // The count of comments; they end where they end.
+    at = at.saturating_add(4);
+    while let Some(len) = block.le32(at).filter(|_| comments.len() < 10_000) {
+        let Some(text) = block.get(at + 4..).and_then(|rest| rest.get(..len as usize)) else { break };
+        let comment = std::str::from_utf8(text).ok().and_then(|text| text.split_once('='));
+        let of_chapter = |key: &str| key.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("CHAPTER"));
+        if let Some((key, value)) = comment.filter(|(key, _)| of_chapter(key)) {
+            comments.push((key.to_ascii_uppercase(), short(value)));
+        }
+        at += 4 + len as usize;
+    }
+    let text = |key: &str| comments.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
     let chapter = |number: usize| {
         let start_ms = clock(&text(&format!("CHAPTER{number:03}"))?)?;
         let title = text(&format!("CHAPTER{number:03}NAME")).unwrap_or_default();
@@ -217,12 +251,12 @@ pub(super) fn id3_len(head: &[u8]) -> u64 {
 
 /// Reads an ID3v2 tag that lies somewhere in the file. What is wrong with it is left out; one that is too large is
 /// warned of.
-pub(super) fn id3(bytes: &mut Bytes, at: u64, len: u64, found: &mut Found) -> Result<Option<Warning>, AudioError> {
+pub(super) fn id3(bytes: &mut Bytes, at: u64, len: u64, found: &mut Found) -> Option<Warning> {
     if len > MOST {
-        return Ok(Some(Warning::TagsTooLarge { bytes: len }));
+        return Some(Warning::TagsTooLarge { bytes: len });
     }
     let part = Part { end: (at + len).min(bytes.len()), start: at, at, bytes };
-    let stream = MediaSourceStream::new(Box::new(part), Default::default());
+    let stream = MediaSourceStream::new(Box::new(part), MediaSourceStreamOptions::default());
     let buffer = guard(|| Id3v2Reader::try_new(stream, MetadataOptions::default())?.read_all());
     if let Ok(buffer) = buffer {
         found.add(&buffer.revision);
@@ -232,7 +266,7 @@ pub(super) fn id3(bytes: &mut Bytes, at: u64, len: u64, found: &mut Found) -> Re
             }
         }
     }
-    Ok(None)
+    None
 }
 
 /// A part of the file, as a source of its own.

@@ -69,7 +69,7 @@ pub(super) fn read(bytes: &mut Bytes) -> Result<Layout, AudioError> {
                     _ => {}
                 }
             }
-            b"id3 " | b"ID3 " => warnings.extend(tags::id3(bytes, chunk.at, chunk.len, &mut found)?),
+            b"id3 " | b"ID3 " => warnings.extend(tags::id3(bytes, chunk.at, chunk.len, &mut found)),
             b"cue " => cues.points(&bytes.vec(chunk.at, chunk.len.min(SMALL as u64) as usize)?),
             _ => {}
         }
@@ -215,7 +215,7 @@ fn read_format(fields: &[u8]) -> Result<Format, AudioError> {
 }
 
 /// Speakers by the channel mask of `WAVEFORMATEXTENSIBLE` (`mmreg.h`), lowest bit first.
-fn masked(mask: u32, channels: usize) -> Vec<Speaker> {
+pub(super) fn masked(mask: u32, channels: usize) -> Vec<Speaker> {
     use Speaker::{
         BackCentre, BackLeft, BackRight, FrontCentre, FrontLeft, FrontLeftOfCentre, FrontRight, FrontRightOfCentre,
         LowFrequency, OtherCentre, OtherLeft, OtherRight, SideLeft, SideRight,
@@ -259,7 +259,7 @@ fn codec_name(tag: u16) -> String {
         0xFF | 0x1600 | 0x1610 => "AAC inside",
         0x160..=0x163 => "Windows Media Audio inside",
         0x2001 => "DTS inside",
-        0x6771 | 0x676F..=0x6770 => "Vorbis inside",
+        0x676F..=0x6771 => "Vorbis inside",
         0xF1AC => "FLAC inside",
         other => return format!("codec 0x{other:04X} inside"),
     }

@@ -9,6 +9,7 @@ use tempfile::SpooledTempFile;
 
 use super::control::CELL;
 use crate::measure::k_weighting::KWeighting;
+use crate::measure::true_peak::{TAPS, window_peak};
 use crate::{AudioError, Block};
 
 /// Bytes kept in memory: twenty minutes' worth.
@@ -21,7 +22,7 @@ const STEPS_PER_DB: f32 = 256.0;
 /// One cell as the rehearsal sees it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cell {
-    /// Greatest sample magnitude over all channels, linear.
+    /// Greatest true peak over all channels, linear.
     pub peak: f32,
     /// K-weighted mean power, summed over channels with their weights (ITU-R BS.1770-5, Annex 1).
     pub power: f32,
@@ -31,12 +32,19 @@ pub struct Cell {
 pub struct Recorder {
     out: BufWriter<SpooledTempFile>,
     weighting: KWeighting,
-    filled: usize,
-    peak: f32,
-    power: f64,
+    /// [`CONTEXT`] frames of the past, then those that do not fill a cell yet.
+    held: Block,
+    /// Greatest sample so far.
+    greatest: f32,
     cells: u64,
     rate: u32,
 }
+
+/// Frames before a cell that its true peak depends on.
+const CONTEXT: usize = TAPS - 1;
+
+/// Cells that stay so far under the greatest sample are never limited, so their peak need not be exact: 30 dB.
+const NEVER_LIMITED: f32 = 0.032;
 
 impl Recorder {
     /// A recorder for mono or stereo sound.
@@ -44,9 +52,8 @@ impl Recorder {
         Self {
             out: BufWriter::new(SpooledTempFile::new(IN_MEMORY)),
             weighting: KWeighting::new(rate, channels),
-            filled: 0,
-            peak: 0.0,
-            power: 0.0,
+            held: Block::new(channels, CONTEXT),
+            greatest: 0.0,
             cells: 0,
             rate,
         }
@@ -54,40 +61,44 @@ impl Recorder {
 
     /// Notes the next frames. Fails when the temporary file cannot be written.
     pub fn process(&mut self, block: &Block) -> Result<(), AudioError> {
+        self.held.extend(block);
         let mut at = 0;
-        while at < block.frames() {
-            let take = (CELL - self.filled).min(block.frames() - at);
-            for channel in block.iter() {
-                self.peak = channel[at..at + take].iter().fold(self.peak, |peak, x| peak.max(x.abs()));
-            }
-            let power = &mut self.power;
-            self.weighting.energies(block, &(at..at + take), |_, energy| *power += energy);
-            self.filled += take;
-            at += take;
-            if self.filled == CELL {
-                self.close_cell()?;
-            }
+        while at + CONTEXT + CELL <= self.held.frames() {
+            self.note_cell(at, CELL)?;
+            at += CELL;
         }
+        self.held.drop_front(at);
         Ok(())
     }
 
     /// Ends the notes; an unfinished last cell counts as if silence followed.
     pub fn finish(mut self) -> Result<Envelope, AudioError> {
-        if self.filled > 0 {
-            self.close_cell()?;
+        let rest = self.held.frames() - CONTEXT;
+        if rest > 0 {
+            self.note_cell(0, rest)?;
         }
         let file = self.out.into_inner().map_err(|error| AudioError::Write(error.into_error()))?;
         Ok(Envelope { file, cells: self.cells, rate: self.rate })
     }
 
-    fn close_cell(&mut self) -> Result<(), AudioError> {
-        let peak = quantise(20.0 * self.peak.log10()).to_le_bytes();
-        let power = quantise(10.0 * (self.power / CELL as f64).log10() as f32).to_le_bytes();
+    /// Notes the cell of so many frames whose context begins at `at`.
+    fn note_cell(&mut self, at: usize, frames: usize) -> Result<(), AudioError> {
+        let Self { held, weighting, rate, .. } = self;
+        for channel in held.iter() {
+            let cell = &channel[at + CONTEXT..at + CONTEXT + frames];
+            self.greatest = cell.iter().fold(self.greatest, |peak, sample| peak.max(sample.abs()));
+        }
+        let threshold = self.greatest * NEVER_LIMITED;
+        let peak = held
+            .iter()
+            .map(|channel| window_peak(&channel[at..at + CONTEXT + frames], *rate, threshold))
+            .fold(0.0, f32::max);
+        let mut power = 0.0;
+        weighting.energies(held, &(at + CONTEXT..at + CONTEXT + frames), |_, energy| power += energy);
+        let peak = quantise(20.0 * peak.log10()).to_le_bytes();
+        let power = quantise(10.0 * (power / CELL as f64).log10() as f32).to_le_bytes();
         self.out.write_all(&[peak[0], peak[1], power[0], power[1]]).map_err(AudioError::Write)?;
         self.cells += 1;
-        self.filled = 0;
-        self.peak = 0.0;
-        self.power = 0.0;
         Ok(())
     }
 }

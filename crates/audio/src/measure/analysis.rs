@@ -6,7 +6,7 @@ use super::content::{Content, ContentFinder, Span};
 use super::hops::{Hops, PER_SECOND};
 use super::hum::{Hum, HumFinder};
 use super::levels::{ChannelLevel, Levels, Sums};
-use super::loudness::{Measured, Peaks, Powers, STEPS_PER_SECOND};
+use super::loudness::{Measured, Peaks, PowerMeter, STEPS_PER_SECOND};
 use crate::Block;
 
 /// What is known of a recording.
@@ -58,7 +58,7 @@ impl Analyser {
             hops: Hops::new(rate, channels),
             peaks: Peaks::new(rate, channels),
             per_hop: PerHop {
-                powers: Powers::new(rate, &vec![1.0; channels]),
+                powers: PowerMeter::new(rate, &vec![1.0; channels]),
                 levels: vec![Levels::new(); channels],
                 floor: Floor::new(channels),
                 mono: Vec::new(),
@@ -101,7 +101,7 @@ impl Analyser {
 
 /// What is done with every hop.
 struct PerHop {
-    powers: Powers,
+    powers: PowerMeter,
     levels: Vec<Levels>,
     floor: Floor,
     mono: Vec<f32>,
@@ -210,5 +210,75 @@ impl Floor {
             .fold((0.0, 0.0), |(power, sum), (level, count)| (power + count * 10f64.powf(level / 10.0), sum + count));
         let signal = 10.0 * (power / count).log10();
         (signal, noise, (loud - noise >= LEAST_RANGE_DB).then_some(signal - noise))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::signal::{Dice, db, noise};
+
+    use super::*;
+
+    fn analyse(rate: u32, channels: Vec<Vec<f32>>) -> Analysis {
+        let mut analyser = Analyser::new(rate, channels.len());
+        analyser.process(&Block::from_channels(channels));
+        analyser.finish()
+    }
+
+    /// Noise with a root mean square of so many dBFS.
+    fn hiss(dice: &mut Dice, level: f64, frames: usize) -> Vec<f32> {
+        noise(dice, db(level) * 3f64.sqrt(), frames)
+    }
+
+    #[test]
+    fn tells_signal_from_floor() {
+        // Bursts of 0.7 s at -20 dBFS every second, over a floor of -60 dBFS and an offset that must not count.
+        let rate = 16_000;
+        let mut dice = Dice::new(8);
+        let mut sound = Vec::new();
+        for _ in 0..20 {
+            sound.extend(hiss(&mut dice, -20.0, 11_200));
+            sound.extend(hiss(&mut dice, -60.0, 4_800));
+        }
+        for sample in &mut sound {
+            *sample += 0.02;
+        }
+        let found = analyse(rate, vec![sound.clone(), sound]);
+        assert!((found.signal_level_db + 20.0).abs() < 0.5, "{found:?}");
+        assert!((found.noise_level_db + 60.0).abs() < 0.5, "{found:?}");
+        assert!(found.snr_db.is_some_and(|snr| (snr - 40.0).abs() < 1.0), "{found:?}");
+        assert!((found.channels[0].dc - 0.02).abs() < 1e-3 && found.channels.len() == 2);
+    }
+
+    #[test]
+    fn a_constant_level_shows_no_floor() {
+        let found = analyse(16_000, vec![hiss(&mut Dice::new(1), -30.0, 160_000)]);
+        assert!((found.signal_level_db + 30.0).abs() < 0.5, "{found:?}");
+        assert_eq!(found.snr_db, None);
+    }
+
+    #[test]
+    fn hardly_anything_gives_no_numbers() {
+        for channels in [vec![vec![]], vec![vec![0.3]], vec![vec![0.0; 50_000]; 2], vec![], vec![vec![f32::NAN; 9_000]]]
+        {
+            let found = analyse(8_000, channels);
+            assert_eq!((found.signal_level_db, found.noise_level_db), (f64::NEG_INFINITY, f64::NEG_INFINITY));
+            assert_eq!((found.snr_db, found.hum), (None, None));
+        }
+        // The last, incomplete hop still counts in the plain levels.
+        assert!((analyse(8_000, vec![vec![0.5]]).channels[0].peak_db + 6.02).abs() < 0.01);
+    }
+
+    #[test]
+    fn twelve_hours_stay_small() {
+        // An hour at the lowest rate fills the series as an hour at any other does.
+        let mut analyser = Analyser::new(1_000, 1);
+        let block = Block::from_channels(vec![noise(&mut Dice::new(6), 0.1, 60_000)]);
+        for _ in 0..60 {
+            analyser.process(&block);
+        }
+        let found = analyser.finish();
+        assert_eq!(found.measured.powers.len(), 36_000);
+        assert!(found.content.len() < 100, "{}", found.content.len());
     }
 }

@@ -5,7 +5,10 @@
 //! syllables, how much of the fine structure of the spectrum is still there a tenth of a second later, and how much lies
 //! below 95 Hz. A weighted sum of the four decides; it is averaged over five seconds.
 //!
-//! The weights were fitted to spoken lines and orchestral music and rounded. Bare drum loops are beyond this rule.
+//! The weights were fitted to spoken lines and orchestral music and rounded. Of the time of 41 orchestral recordings,
+//! half of which they were fitted to, 97 % came out as music; of spoken lines in a game's noises 82 % as speech, of plain
+//! readings all.
+//! Bare drum loops and electronic pulses are beyond this rule: they are taken for speech as often as not.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -165,8 +168,8 @@ const SILENCE: f64 = -60.0;
 
 /// Positive for speech, between −4 and 4: the logarithm of the odds.
 ///
-/// Fitted by logistic regression to 380 s of spoken lines, dry, with echoes and with noise, and 75 minutes of music;
-/// then rounded.
+/// Fitted by logistic regression to 380 s of spoken lines, dry, with echoes and with noise, and 55 minutes of music; then
+/// rounded.
 fn decide(quiet: f32, movement: f32, kept: f32, bass: f32) -> f32 {
     // Nothing that moves less than this is speech, whatever else it is like: drones, wind, held chords.
     let steady = if movement < 1.2 { -3.0 } else { 0.0 };
@@ -306,4 +309,67 @@ fn without_slips(spans: Vec<Span>) -> Vec<Span> {
         push(&mut kept, span);
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(start: u64, end: u64, kind: Kind) -> Span {
+        Span { start_ms: start * 1_000, end_ms: end * 1_000, kind }
+    }
+
+    #[test]
+    fn short_slips_go_to_their_neighbours() {
+        use Kind::{Music, Silence, Speech};
+        let spans = vec![
+            span(0, 2, Music),
+            span(2, 12, Speech),
+            span(12, 14, Music),
+            span(14, 20, Speech),
+            span(20, 25, Silence),
+            span(25, 27, Music),
+            span(27, 30, Silence),
+            span(30, 40, Music),
+        ];
+        let expected = vec![
+            span(0, 20, Speech),
+            span(20, 25, Silence),
+            span(25, 27, Music),
+            span(27, 30, Silence),
+            span(30, 40, Music),
+        ];
+        assert_eq!(without_slips(spans), expected);
+    }
+
+    #[test]
+    fn silence_is_found_to_a_tenth_of_a_second() {
+        let mut finder = ContentFinder::new(2_205.0);
+        let loud = |hop: usize| !(200..350).contains(&hop) && !(600..650).contains(&hop);
+        for hop in 0..1_000 {
+            finder.process(if loud(hop) { 0.01 } else { 0.0 }, &[0.1; 22]);
+        }
+        let powers: Vec<f32> = (0..100).map(|step| if loud(10 * step) { 0.01 } else { 0.0 }).collect();
+        let content = finder.finish(&powers);
+        assert_eq!(content.silent_ms, 2_000, "half a second counts as time, if not as a span");
+        let silence: Vec<&Span> = content.spans.iter().filter(|span| span.kind == Kind::Silence).collect();
+        assert_eq!(silence, [&Span { start_ms: 2_000, end_ms: 3_500, kind: Kind::Silence }]);
+        assert!(content.spans.windows(2).all(|pair| pair[0].end_ms == pair[1].start_ms), "{:?}", content.spans);
+        assert_eq!(content.spans.last().map(|span| span.end_ms), Some(10_000));
+    }
+
+    #[test]
+    fn nothing_has_no_content() {
+        let content = ContentFinder::new(2_205.0).finish(&[]);
+        assert_eq!((content.spans, content.silent_ms), (vec![], 0));
+    }
+
+    #[test]
+    fn a_level_that_stays_does_not_move() {
+        let (mut levels, mut sums) = (Vec::new(), Vec::new());
+        assert!(movement(&[0.1; 300], &mut levels, &mut sums) < 1e-3);
+        assert_eq!(movement(&[0.1; 20], &mut levels, &mut sums), 0.0);
+        let syllables: Vec<f32> = (0..300).map(|hop| if hop % 25 < 12 { 0.1 } else { 0.001 }).collect();
+        assert!(movement(&syllables, &mut levels, &mut sums) > 3.0);
+    }
 }

@@ -179,7 +179,7 @@ impl Lines {
             spreads: spreads.collect(),
             bin: finder.rate / SEGMENT as f64,
             // A bin of noise scatters by 5.6 dB from spectrum to spectrum; the fewer are averaged, the more must be asked.
-            needed: 8.0 + 12.0 / count.sqrt(),
+            needed: 8.0 + 8.0 / count.sqrt(),
             segments: finder.segments,
             response: finder.decimator.clone(),
         }
@@ -189,7 +189,7 @@ impl Lines {
     fn family(&self, mains: f64) -> Option<(f64, Hum)> {
         const STEPS: i32 = 20;
         let lines_at = |base: f64| (1..=Self::MULTIPLES).filter_map(move |multiple| self.line(base, multiple as f64));
-        let weight = |base: f64| lines_at(base).map(|line| line.harmonic.above_floor_db.min(30.0)).sum::<f64>();
+        let weight = |base: f64| lines_at(base).map(|line| line.harmonic.above_floor_db).sum::<f64>();
         let (_, base) = (-STEPS..=STEPS)
             .map(|step| mains + Self::WANDER * f64::from(step) / f64::from(STEPS))
             .map(|base| (weight(base), base))
@@ -202,7 +202,7 @@ impl Lines {
         });
         let low = lines.iter().filter(|line| line.multiple <= 3.0).count();
         let alone = lines.iter().any(|line| {
-            line.multiple <= 2.0 && line.harmonic.above_floor_db >= self.needed + 8.0 && self.segments >= 6
+            line.multiple <= 2.0 && line.harmonic.above_floor_db >= self.needed + 4.0 && self.segments >= 6
         });
         if !(alone || low >= 1 && lines.len() >= 3 || low >= 2) {
             return None;
@@ -215,10 +215,12 @@ impl Lines {
     /// The line at a multiple of `base`, if one stands there, narrow and steady.
     fn line(&self, base: f64, multiple: f64) -> Option<Found> {
         /// Half the width of a line under a Hann window, in bins, and how far around it the floor is taken.
-        const HALF_LINE: usize = 3;
+        const HALF_LINE: usize = 5;
         const AROUND: usize = 40;
         /// A steady tone scatters less from spectrum to spectrum than noise (5.6 dB) or notes (10 dB and more).
-        const STEADY: f64 = 5.0;
+        const STEADY: f64 = 4.0;
+        /// What nobody can hear is no hum, in dBFS.
+        const FAINTEST: f64 = -85.0;
         let centre = (base * multiple / self.bin).round() as usize;
         if base * multiple > 0.4 * self.bin * SEGMENT as f64 || centre < HALF_LINE + 2 {
             return None;
@@ -236,9 +238,12 @@ impl Lines {
         let middle = floor.len() / 2;
         let (_, floor, _) = floor.select_nth_unstable_by(middle, f64::total_cmp);
         let above = self.levels[peak] - *floor;
+        let crest = &self.levels[peak - HALF_LINE..=peak + HALF_LINE];
+        // The skirt of a greater line beside it is no line.
+        let summit = crest.iter().all(|level| *level <= self.levels[peak]);
         let beside = self.levels[peak - HALF_LINE - 1].max(self.levels[peak + HALF_LINE + 1]);
-        let narrow = self.levels[peak] - beside > 0.7 * above.min(20.0);
-        if above < self.needed || !narrow || self.spreads[peak] > STEADY {
+        let narrow = self.levels[peak] - beside > 0.6 * above.min(20.0);
+        if above < self.needed || self.levels[peak] < FAINTEST || !summit || !narrow || self.spreads[peak] > STEADY {
             return None;
         }
         // Under a Hann window the logarithm of a line is close to a parabola at its top.
@@ -359,4 +364,116 @@ pub(super) fn log2(x: f32) -> f32 {
     let exponent = (bits >> 23) as f32 - 127.0;
     let mantissa = f32::from_bits(bits & 0x007f_ffff | 0x3f80_0000) - 1.0;
     exponent + mantissa * (1.344 - 0.344 * mantissa)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a hum that is not found fails the test")]
+
+    use testkit::signal::{Dice, db, noise, sine};
+
+    use super::*;
+
+    fn find(rate: u32, sound: &[f32]) -> Option<Hum> {
+        let mut finder = HumFinder::new(rate);
+        for hop in sound.chunks(rate as usize / 100) {
+            finder.process(hop);
+        }
+        finder.finish()
+    }
+
+    fn add(sound: &mut [f32], other: &[f32]) {
+        for (sample, other) in sound.iter_mut().zip(other) {
+            *sample += other;
+        }
+    }
+
+    /// A tone whose root mean square is this many dBFS.
+    fn tone(rate: u32, hertz: f64, level: f64, frames: usize) -> Vec<f32> {
+        sine(rate, hertz, db(level) * 2f64.sqrt(), 30.0, frames)
+    }
+
+    #[test]
+    fn measures_frequency_and_level_at_any_rate() {
+        for rate in [8_000, 11_025, 16_000, 44_100, 48_000, 96_000] {
+            for base in [49.95, 50.0, 60.03] {
+                let frames = 20 * rate as usize;
+                let mut sound = noise(&mut Dice::new(9), 0.003, frames);
+                for (multiple, level) in [(1.0, -50.0), (2.0, -56.0), (3.0, -53.0)] {
+                    add(&mut sound, &tone(rate, base * multiple, level, frames));
+                }
+                let hum = find(rate, &sound).unwrap();
+                assert!((hum.base_hertz - base).abs() < 0.02, "{rate} Hz: {hum:?}");
+                let levels: Vec<f64> = hum.harmonics.iter().take(3).map(|harmonic| harmonic.level_db).collect();
+                for (found, expected) in levels.iter().zip([-50.0, -56.0, -53.0]) {
+                    assert!((found - expected).abs() < 1.0, "{rate} Hz: {hum:?}");
+                }
+                assert_eq!(hum.harmonics.len(), 3, "{rate} Hz: {hum:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn leaves_noise_silence_and_short_sound_alone() {
+        for seed in 0..6 {
+            assert_eq!(find(8_000, &noise(&mut Dice::new(seed), 0.1, 8_000 * (8 + 8 * seed as usize))), None);
+        }
+        assert_eq!(find(44_100, &vec![0.0; 441_000]), None);
+        assert_eq!(find(44_100, &tone(44_100, 50.0, -20.0, 44_100 * 5)), None);
+        assert_eq!(find(8_000, &vec![f32::NAN; 80_000]), None);
+        assert_eq!(find(8_000, &[]), None);
+    }
+
+    #[test]
+    fn leaves_a_bass_line_alone() {
+        // G, A, B, D and their octaves in equal temperament, changing every 0.4 s: three lie within 2 Hz of mains lines.
+        let notes = [49.0, 55.0, 61.74, 73.42, 98.0, 61.74, 49.0, 123.47];
+        let rate = 8_000;
+        let mut dice = Dice::new(4);
+        let mut sound = noise(&mut dice, 0.001, 0);
+        for _ in 0..75 {
+            let note = notes[dice.below(notes.len())];
+            let mut one = tone(rate, note, -20.0, rate as usize * 2 / 5);
+            let frames = one.len();
+            add(&mut one, &tone(rate, 2.0 * note, -26.0, frames));
+            add(&mut one, &tone(rate, 3.0 * note, -30.0, frames));
+            sound.extend(one);
+        }
+        add(&mut sound, &noise(&mut dice, 0.001, 240_000));
+        assert_eq!(find(rate, &sound), None);
+        // One held note is as steady as hum, and told from it by its frequency alone.
+        assert_eq!(find(rate, &tone(rate, 49.0, -20.0, 240_000)), None);
+    }
+
+    #[test]
+    fn leaves_a_low_voice_alone() {
+        // A buzz around 100 Hz that glides as speech does, with pauses as irregular as those of speech.
+        let rate = 8_000;
+        let mut dice = Dice::new(13);
+        let (mut phase, mut left, mut loud) = (0.0, 0, 0.0);
+        let voice = (0..30 * 8_000).map(|n| {
+            if left == 0 {
+                loud = if loud > 0.0 { 0.0 } else { 0.1 };
+                left = 1_600 + dice.below(6_400);
+            }
+            left -= 1;
+            let t = f64::from(n) / 8_000.0;
+            phase += (100.0 + 12.0 * (2.1 * t).sin() + 5.0 * (5.3 * t).sin()) / 8_000.0;
+            (1..8).map(|k| loud / f64::from(k) * (2.0 * PI * f64::from(k) * phase).sin()).sum::<f64>() as f32
+        });
+        let mut sound: Vec<f32> = voice.collect();
+        add(&mut sound, &noise(&mut Dice::new(2), 0.001, 240_000));
+        assert_eq!(find(rate, &sound), None);
+        add(&mut sound, &tone(rate, 50.0, -45.0, 240_000));
+        add(&mut sound, &tone(rate, 150.0, -45.0, 240_000));
+        let hum = find(rate, &sound).unwrap();
+        assert!((hum.base_hertz - 50.0).abs() < 0.03 && hum.harmonics.len() == 2, "{hum:?}");
+    }
+
+    #[test]
+    fn logarithm_is_close() {
+        for x in [1e-20f32, 0.001, 0.5, 0.7, 1.0, 1.2, 1.5, 1.9, 2.0, 1e9] {
+            assert!((log2(x) - x.log2()).abs() < 0.01, "{x}");
+        }
+    }
 }

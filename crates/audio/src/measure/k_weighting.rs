@@ -134,6 +134,7 @@ impl<const N: usize> State<N> {
         let mut sum = [0.0; N];
         let frames = sound.iter().map(|channel| channel.len()).min().unwrap_or(0);
         let sound = sound.map(|channel| &channel[..frames]);
+        #[expect(clippy::needless_range_loop, reason = "a frame is one sample from each of N slices")]
         for frame in 0..frames {
             let x0: [f64; N] = std::array::from_fn(|lane| f64::from(sound[lane][frame]));
             let y0: [f64; N] = std::array::from_fn(|lane| {

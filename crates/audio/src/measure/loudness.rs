@@ -59,7 +59,7 @@ pub struct Measured {
 pub struct Meter {
     hops: Hops,
     peaks: Peaks,
-    powers: Powers,
+    powers: PowerMeter,
 }
 
 impl Meter {
@@ -74,7 +74,7 @@ impl Meter {
         Self {
             hops: Hops::new(rate, weights.len()),
             peaks: Peaks::new(rate, weights.len()),
-            powers: Powers::new(rate, weights),
+            powers: PowerMeter::new(rate, weights),
         }
     }
 
@@ -175,7 +175,7 @@ impl Peaks {
 
 /// K-weighted power as it comes in.
 #[derive(Clone, Debug)]
-pub(super) struct Powers {
+pub(super) struct PowerMeter {
     filter: KWeighting,
     weights: Vec<f64>,
     /// Frames in a hop, on average: sums become means by it.
@@ -191,7 +191,7 @@ pub(super) struct Powers {
     powers: Vec<f32>,
 }
 
-impl Powers {
+impl PowerMeter {
     pub(super) fn new(rate: u32, weights: &[f64]) -> Self {
         let rate = rate.max(PER_SECOND as u32);
         Self {

@@ -104,12 +104,12 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn begin(output: &Output, tags: &Tags, settings: &Settings) -> Result<Self, AudioError> {
+    pub(super) fn begin(output: &Output, tags: &Tags, ceiling_db: f64) -> Result<Self, AudioError> {
         Ok(Self {
             output: output.clone(),
             order_tags: tags.clone(),
             file: whole::begin(&output.path)?,
-            ceiling: amplitude(settings.ceiling),
+            ceiling: amplitude(ceiling_db),
             trim: Trim::default(),
             verdict: None,
         })

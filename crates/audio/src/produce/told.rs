@@ -24,12 +24,12 @@ pub(super) fn is_constant(analysis: &Analysis) -> bool {
 /// Why a recording has no loudness that could be brought anywhere, as a warning.
 pub(super) fn why_no_loudness(source: &SourceInfo, analysis: &Analysis) -> Option<String> {
     let seconds = analysis.measured.frames as f64 / f64::from(source.rate);
-    let said = if is_constant(analysis) {
+    let said = if seconds < 0.4 {
+        "The recording is too short to have a loudness: measuring takes 0.4 s"
+    } else if is_constant(analysis) {
         "The recording is a constant value, an offset without sound"
     } else if analysis.measured.loudness.integrated.is_finite() {
         return None;
-    } else if seconds < 0.4 {
-        "The recording is too short to have a loudness: measuring takes 0.4 s"
     } else {
         "The recording is silent"
     };

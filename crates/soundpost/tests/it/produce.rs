@@ -5,8 +5,7 @@ use testkit::{fixture, witness};
 
 use crate::{folder, names, soundpost};
 
-/// Formats with the most that their encoded file may differ in length from the recording, frames at 44.1 kHz. Opus
-/// counts at 48 kHz, and ffmpeg rounds its way back.
+/// Formats and their endings.
 const FORMATS: [(&str, &str); 9] = [
     ("mp3:128", "mp3"),
     ("mp3:64", "mp3"),
@@ -47,7 +46,11 @@ fn every_format_has_the_loudness_and_the_ceiling_that_were_asked_for() {
         assert!(heard.true_peak <= -1.0 + 0.05, "{format}: ffmpeg reads {} dBTP", heard.true_peak);
         let expected = if ending == "opus" { frames * 480 / 441 } else { frames };
         let decoded = witness::decoded_frames(&out.path().join(name));
-        assert!(decoded.abs_diff(expected) <= 1, "{format}: {decoded} frames, {expected} expected");
+        // ffmpeg 5.1 does not trim the end of AAC, whoever made the file.
+        let more = if format.starts_with("aac") { 1_024 } else { 1 };
+        assert!((expected - 1..=expected + more).contains(&decoded), "{format}: {decoded} frames, {expected} expected");
+        let seconds = file["length"].as_f64().unwrap_or_default();
+        assert!((seconds - frames as f64 / 44_100.0).abs() < 0.01, "{format}: {seconds} s by our own decoder");
     }
 }
 

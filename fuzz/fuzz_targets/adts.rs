@@ -1,0 +1,6 @@
+//! AAC in ADTS.
+#![no_main]
+
+mod decode;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| decode::decode(bytes, &[(0, &[0xFF, 0xF1])]));

@@ -1,0 +1,6 @@
+//! AIFF and AIFF-C.
+#![no_main]
+
+mod decode;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| decode::decode(bytes, &[(0, b"FORM"), (8, b"AIF")]));

@@ -1,0 +1,6 @@
+//! CAF.
+#![no_main]
+
+mod decode;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| decode::decode(bytes, &[(0, b"caff")]));
