@@ -1,4 +1,4 @@
-//! CAF.
+//! CAF, frame by frame and in packets, through the decoder.
 #![no_main]
 
 mod decode;

@@ -1,4 +1,4 @@
-//! FLAC.
+//! FLAC through the decoder.
 #![no_main]
 
 mod decode;

@@ -630,7 +630,7 @@ fn sound_that_cannot_be_read_is_named() {
 fn he_aac_is_named() {
     let folder = tempfile::tempdir().unwrap();
     for file in ["he-aac.aac", "he-aac-v2.aac"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(file);
+        let path = testkit::fixture::path("he-aac").join(file);
         let wrapped = folder.path().join("wrapped.m4a");
         ffmpeg(&["-i", path.to_str().unwrap(), "-c", "copy", wrapped.to_str().unwrap()]);
         for path in [&path, &wrapped] {

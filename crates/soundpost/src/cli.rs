@@ -76,7 +76,7 @@ pub(crate) struct Produce {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) metadata: Option<PathBuf>,
 
-    /// Chapter marks: lines such as "00:01:30 Title <url>", Podlove XML or podcast JSON
+    /// Chapter marks: lines such as "00:01:30 Title", Podlove XML or podcast JSON
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) chapters: Option<PathBuf>,
 

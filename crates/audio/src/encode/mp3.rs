@@ -6,8 +6,8 @@
 //! are joined where two runs agree ([`join`]) and packed as one stream with one bit reservoir ([`pack`]). The cuts depend
 //! on the sound's length alone: the bytes are the same however many threads there are.
 //!
-//! With a ceiling, each segment is decoded again where it was encoded and turned down where it comes out too high
-//! ([`correct`]).
+//! With a ceiling, each segment is decoded again where it was encoded ([`judge`]) and turned down where it comes out too
+//! high ([`correct`]).
 //!
 //! How many frames the segments have, and why: on music and speech at 64 to 192 kbit/s the windows of a fresh encoder are
 //! those of one that ran all along from the second frame on; its noise, which starts up to 2.4 dB higher because its
@@ -18,6 +18,7 @@ mod correct;
 mod frame;
 mod info;
 mod join;
+mod judge;
 mod lame;
 mod pack;
 mod run;
@@ -197,6 +198,7 @@ impl Mp3 {
         let frame = self.format.frame_samples();
         let ceiling = self.ceiling.map(|peak| Ceiling {
             peak,
+            makeup: self.makeup,
             from: if self.filling == 0 { 0 } else { self.pairs(WARM_UP) },
             end,
             own: if self.filling == 0 { 0 } else { self.pairs(WARM_UP + OVERLAP) * frame }..(count * frame).min(step),
@@ -243,7 +245,7 @@ impl Mp3 {
             let sound: Vec<&[f32]> =
                 segment.sound.iter().map(|channel| channel.get(skipped..).unwrap_or_default()).collect();
             let count = segment.count.saturating_sub(late);
-            let mut again = run::encode(&self.format, &sound, count, reservoir, &mut Vec::new())?;
+            let mut again = run::encode(&self.format, &sound, count, reservoir)?;
             again.first = segment.first + late as u64;
             refused = self.joiner.join(again, window.clone())?;
         }

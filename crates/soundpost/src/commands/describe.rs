@@ -40,7 +40,8 @@ pub(crate) fn reference() -> Result<(), Failure> {
         let help = each.render_long_help().to_string();
         let name = each.get_bin_name().unwrap_or("soundpost").to_owned();
         let lines: Vec<_> = help.trim_end().lines().map(str::trim_end).collect();
-        page += &format!("## `{name}`\n\n```text\n{}\n```\n\n", lines.join("\n"));
+        let section = format!("## `{name}`\n\n```text\n{}\n```\n\n", lines.join("\n"));
+        page.push_str(&section);
     }
     print(format!("{}\n", page.trim_end()).as_bytes())
 }

@@ -2,32 +2,21 @@
 //!
 //! A lossy codec moves samples, and a peak that touched the ceiling may come out above it. Turning everything down for one
 //! such place would cost loudness; instead the sound is turned down by that little just there, over some hundredths of
-//! a second, and encoded again.
+//! a second, and the frames around it are encoded again and set in the place of the old ones.
 
 use std::ops::Range;
 
-use symphonia::core::audio::{Audio, GenericAudioBufferRef};
-use symphonia::core::codecs::audio::{
-    AudioCodecParameters, AudioDecoder, AudioDecoderOptions, well_known::CODEC_ID_MP3,
-};
-use symphonia::core::packet::PacketRef;
-use symphonia::core::units::{Duration, Timestamp};
-use symphonia::default::codecs::MpaDecoder;
-
-use super::frame::{self, Format};
+use super::frame::{Format, Frame};
+use super::judge::{Judge, Over, ROUND_TRIP, WINDOW, join};
+use super::pack::Packer;
 use super::run::{self, Run};
+use super::{OVERLAP, WARM_UP};
 use crate::AudioError;
-use crate::measure::true_peak::{TAPS, window_peak};
 
-/// Samples in which a peak is sought together.
-const WINDOW: usize = 64;
-
-/// Samples that a sound is late after encoding and decoding: LAME's 576 and the 529 of every decoder.
-const ROUND_TRIP: usize = 576 + 529;
-
-/// How often a segment is encoded at most. On the fourth time its whole middle is turned down; the last is kept as it is.
-const TRIES: usize = 7;
-const UNIFORM_TRY: usize = 3;
+/// How often a segment is looked at. On the fourth time its whole middle is turned down; after the last it is kept as it
+/// is.
+const TRIES: usize = 8;
+const UNIFORM_TRY: usize = 4;
 
 /// Seconds over which a dip comes and goes.
 const FLANK: f64 = 0.015;
@@ -42,6 +31,8 @@ const MARGIN: f64 = 0.1;
 pub(super) struct Ceiling {
     /// Greatest true peak of the decoded sound, linear.
     pub(super) peak: f64,
+    /// What the sound was multiplied by before it came here, linear; the encoder undoes it.
+    pub(super) makeup: f32,
     /// First frame whose sound counts: those before only warm the encoder up.
     pub(super) from: usize,
     /// Samples of the segment at which the sound ends; players cut off the rest.
@@ -50,35 +41,26 @@ pub(super) struct Ceiling {
     pub(super) own: Range<usize>,
 }
 
-/// A place where the ceiling is exceeded.
-#[derive(Clone, Copy, Debug)]
-struct Over {
-    /// Sample of the segment.
-    at: usize,
-    /// True peak, linear.
-    peak: f32,
-}
-
 /// Encodes the first `count` frames of `sound`. With a ceiling, sound that comes out above it is turned down in place.
 pub(super) fn encode(
     format: &Format,
     sound: &mut [Vec<f32>],
     count: usize,
     ceiling: Option<&Ceiling>,
-    stream: &mut Vec<u8>,
 ) -> Result<Run, AudioError> {
-    let encode = |sound: &[Vec<f32>], stream: &mut Vec<u8>| {
-        let mut channels: [&[f32]; 2] = [&[]; 2];
-        for (slot, channel) in channels.iter_mut().zip(sound) {
-            *slot = channel;
-        }
-        run::encode(format, channels.get(..sound.len()).unwrap_or_default(), count, true, stream)
-    };
-    let mut run = encode(sound, stream)?;
+    let mut run = fresh(format, sound, 0..count)?;
     let Some(ceiling) = ceiling else { return Ok(run) };
+    let mut judge = Judge::new(format, ceiling.peak, 0..ceiling.end)?;
+    let first = (ceiling.from * format.frame_samples()).saturating_sub(ROUND_TRIP);
+    let mut doubtful = judge.loud(sound, count, ceiling.makeup);
     let mut dips = Vec::new();
     for attempt in 0..TRIES {
-        let over = judge(format, &mut run, stream, ceiling)?;
+        let mut over = Vec::new();
+        for frames in doubtful.drain(..) {
+            judge.decode(&mut run, frames, &mut over)?;
+        }
+        over.retain(|over| over.at >= first);
+        over.sort_unstable_by_key(|over| over.at);
         if over.is_empty() || attempt == TRIES - 1 {
             break;
         }
@@ -86,10 +68,19 @@ pub(super) fn encode(
         for dip in &new {
             dip.apply(sound);
         }
+        if let Some(patched) = patch(format, sound, &mut run, &new)? {
+            doubtful = patched;
+        } else {
+            run = fresh(format, sound, 0..count)?;
+            doubtful = judge.loud(sound, count, ceiling.makeup);
+        }
         dips.extend(new);
-        run = encode(sound, stream)?;
     }
-    mark(format, &mut run, &dips);
+    for dip in &dips {
+        for frame in run.frames.iter_mut().take(dip.frames(format).end).skip(dip.frames(format).start) {
+            frame.dipped = true;
+        }
+    }
     Ok(run)
 }
 
@@ -105,8 +96,16 @@ struct Dip {
 }
 
 impl Dip {
+    /// All samples that it changes.
     fn reach(&self) -> Range<usize> {
         self.deep.start.saturating_sub(self.flank)..self.deep.end.saturating_add(self.flank)
+    }
+
+    /// Frames that see it: each looks half a granule pair and the length of the filter bank beyond its own samples, and
+    /// the psychoacoustic model about as far ahead.
+    fn frames(&self, format: &Format) -> Range<usize> {
+        let (reach, length, beyond) = (self.reach(), format.frame_samples(), 1152);
+        reach.start.saturating_sub(beyond) / length..(reach.end + ROUND_TRIP + beyond) / length + 1
     }
 
     fn apply(&self, sound: &mut [Vec<f32>]) {
@@ -121,58 +120,11 @@ impl Dip {
     }
 }
 
-/// Decodes an encoder's own stream, notes the peak of every frame and gives the places above the ceiling, in samples of
-/// the segment.
-fn judge(format: &Format, run: &mut Run, stream: &[u8], ceiling: &Ceiling) -> Result<Vec<Over>, AudioError> {
-    let unreadable = || AudioError::Encode { format: "MP3", reason: "its own frames cannot be decoded".to_owned() };
-    let mut parameters = AudioCodecParameters::new();
-    parameters.for_codec(CODEC_ID_MP3).with_sample_rate(format.rate());
-    let mut decoder = MpaDecoder::try_new(&parameters, &AudioDecoderOptions::default()).map_err(|_| unreadable())?;
-    let first = (ceiling.from * format.frame_samples()).saturating_sub(ROUND_TRIP);
-    let threshold = ceiling.peak as f32;
-    // What the interpolating filter still sees of earlier frames, then the frame at hand.
-    let mut lines = vec![vec![0.0; TAPS - 1]; format.channels()];
-    let mut over = Vec::new();
-    let mut at = 0;
-    for (number, frame) in run.frames.iter_mut().enumerate() {
-        let rest = stream.get(at..).unwrap_or_default();
-        let length = frame::parse(format, rest).ok_or_else(unreadable)?.length;
-        let bytes = rest.get(..length).ok_or_else(unreadable)?;
-        let duration = Duration::from(format.frame_samples() as u64);
-        let packet = PacketRef::new(0, Timestamp::from(0), duration, bytes);
-        let GenericAudioBufferRef::F32(sound) = decoder.decode_ref(&packet).map_err(|_| unreadable())? else {
-            return Err(unreadable());
-        };
-        let first_sample = number * format.frame_samples();
-        for (channel, line) in lines.iter_mut().enumerate() {
-            line.extend_from_slice(sound.plane(channel).ok_or_else(unreadable)?);
-            // What comes out before the delay is over and after the end is cut off by players, which makes an edge.
-            let new = line.get_mut(TAPS - 1..).unwrap_or_default();
-            let length = new.len();
-            new[..ROUND_TRIP.saturating_sub(first_sample).min(length)].fill(0.0);
-            new[ceiling.end.saturating_add(ROUND_TRIP).saturating_sub(first_sample).min(length)..].fill(0.0);
-            for begin in (0..line.len().saturating_sub(TAPS - 1)).step_by(WINDOW) {
-                let end = (begin + WINDOW + TAPS - 1).min(line.len());
-                let peak = window_peak(&line[begin..end], format.rate(), threshold);
-                frame.peak = frame.peak.max(peak);
-                let at = (first_sample + begin + WINDOW / 2).saturating_sub(ROUND_TRIP);
-                if at >= first && peak > threshold {
-                    over.push(Over { at, peak });
-                }
-            }
-            line.drain(..line.len().saturating_sub(TAPS - 1));
-        }
-        at += length;
-    }
-    over.sort_unstable_by_key(|over| over.at);
-    Ok(over)
-}
-
 /// The dips that bring peaks down. Each attempt goes deeper and wider than the one before.
 fn plan(format: &Format, over: &[Over], ceiling: &Ceiling, attempt: usize) -> Vec<Dip> {
     let samples = |seconds: f64| (seconds * f64::from(format.rate())) as usize;
     let flank = samples(FLANK);
-    let hold = samples(HOLD) * (1 + 2 * attempt);
+    let hold = samples(HOLD) * (1 + 2 * attempt) + WINDOW / 2;
     let gain = |peak: f32| {
         let decibels = 20.0 * (f64::from(peak) / ceiling.peak).log10();
         let depth = decibels * (1.0 + 0.5 * attempt as f64) + MARGIN * (1.0 + attempt as f64);
@@ -186,13 +138,13 @@ fn plan(format: &Format, over: &[Over], ceiling: &Ceiling, attempt: usize) -> Ve
     if let Some(peak) = greatest.filter(|_| deep.start < deep.end) {
         dips.push(Dip { deep, flank, gain: gain(peak) });
     }
-    let mut local: Option<(Range<usize>, f32)> = None;
     let mut close = |local: Option<(Range<usize>, f32)>| {
         if let Some((range, peak)) = local {
-            let deep = range.start.saturating_sub(hold + WINDOW / 2)..range.end + hold + WINDOW / 2;
+            let deep = range.start.saturating_sub(hold)..range.end + hold;
             dips.push(Dip { deep, flank, gain: gain(peak) });
         }
     };
+    let mut local: Option<(Range<usize>, f32)> = None;
     for over in over.iter().filter(|over| !own.contains(&over.at)) {
         local = match local {
             Some((range, peak)) if over.at <= range.end + samples(NEAR) => {
@@ -208,16 +160,85 @@ fn plan(format: &Format, over: &[Over], ceiling: &Ceiling, attempt: usize) -> Ve
     dips
 }
 
-/// Marks the frames whose transform saw a dip.
-fn mark(format: &Format, run: &mut Run, dips: &[Dip]) {
-    let length = format.frame_samples();
-    for dip in dips {
-        let reach = dip.reach();
-        // A frame sees the sound from half a frame and the filter bank's length before its own to as much behind it.
-        let first = reach.start.saturating_sub(length) / length;
-        let last = (reach.end + ROUND_TRIP + length) / length;
-        for frame in run.frames.iter_mut().take(last + 1).skip(first) {
-            frame.dipped = true;
+/// Encodes the frames that see new dips again and puts them in place. Gives the frames that have to be looked at again, or
+/// `None` when the whole segment had better be encoded anew.
+fn patch(
+    format: &Format,
+    sound: &[Vec<f32>],
+    run: &mut Run,
+    dips: &[Dip],
+) -> Result<Option<Vec<Range<usize>>>, AudioError> {
+    let pairs = |count: usize| count * 2 / format.granules();
+    let aside = pairs(WARM_UP + OVERLAP);
+    let count = run.frames.len();
+    let mut dips: Vec<_> = dips.iter().map(|dip| dip.frames(format)).collect();
+    dips.sort_unstable_by_key(|frames| frames.start);
+    let mut damaged = Vec::new();
+    for frames in dips {
+        join(&mut damaged, frames.start.min(count)..frames.end.min(count), aside);
+    }
+    let cost: usize = damaged.iter().map(|frames| frames.len() + aside).sum();
+    if cost * 4 > count * 3 {
+        return Ok(None);
+    }
+    let mut doubtful = Vec::new();
+    for frames in damaged {
+        match replace(format, sound, run, &frames)? {
+            Some(new) => join(&mut doubtful, new.start..(new.end + pairs(1)).min(count), 0),
+            None => return Ok(None),
         }
     }
+    Ok(Some(doubtful))
+}
+
+/// Encodes some frames again with a fresh encoder and crosses over to it before and back behind them, as between segments.
+/// `None` where that does not work out.
+fn replace(
+    format: &Format,
+    sound: &[Vec<f32>],
+    run: &mut Run,
+    damaged: &Range<usize>,
+) -> Result<Option<Range<usize>>, AudioError> {
+    let pairs = |count: usize| count * 2 / format.granules();
+    let start = damaged.start.saturating_sub(pairs(WARM_UP));
+    let end = (damaged.end + pairs(OVERLAP)).min(run.frames.len());
+    let new = fresh(format, sound, start..end)?;
+    let fits = |before: Option<&Frame>, after: Option<&Frame>| {
+        before.zip(after).is_none_or(|(before, after)| before.steep_out == after.steep_in)
+    };
+    let old_frame = |at: usize| run.frames.get(at);
+    let new_frame = |at: usize| at.checked_sub(start).and_then(|at| new.frames.get(at));
+    // A run that starts here starts as the old one did.
+    let begin = if start == 0 {
+        Some(0)
+    } else {
+        let earliest = damaged.start - pairs(WARM_UP) / 2;
+        (earliest..=damaged.start).rev().find(|&at| fits(old_frame(at - 1), new_frame(at)))
+    };
+    let Some(begin) = begin else { return Ok(None) };
+    let packer = Packer::new(*format);
+    let legal = |back: usize| {
+        let before = run.frames[..begin].iter();
+        let between = new.frames[begin - start..back - start].iter();
+        let frames = before.chain(between).chain(&run.frames[back..]);
+        packer.plan(&frames.map(|frame| frame.data.len()).collect::<Vec<_>>()).is_some()
+    };
+    let earliest = damaged.end.max(begin + 1);
+    let back = (earliest..=end).find(|&at| fits(new_frame(at - 1), old_frame(at)) && legal(at));
+    let Some(back) = back else { return Ok(None) };
+    let moved = run.bytes.len();
+    run.bytes.extend_from_slice(&new.bytes);
+    let new = new.frames.into_iter().take(back - start).skip(begin - start).map(|mut frame| {
+        frame.data = frame.data.start + moved..frame.data.end + moved;
+        frame
+    });
+    run.frames.splice(begin..back, new);
+    Ok(Some(begin..back))
+}
+
+/// Encodes some frames of the segment with a fresh encoder.
+fn fresh(format: &Format, sound: &[Vec<f32>], frames: Range<usize>) -> Result<Run, AudioError> {
+    let skipped = frames.start * format.frame_samples();
+    let sound: Vec<&[f32]> = sound.iter().map(|channel| channel.get(skipped..).unwrap_or_default()).collect();
+    run::encode(format, &sound, frames.len(), true)
 }

@@ -37,19 +37,13 @@ impl Run {
     }
 }
 
-/// Encodes the first `count` frames of `sound` with a fresh encoder. The encoder's own stream is left in `stream`.
+/// Encodes the first `count` frames of `sound` with a fresh encoder.
 ///
 /// Planar sound must reach [`LOOK_AHEAD`] samples past the last frame; what is missing is taken for silence.
-pub(super) fn encode(
-    format: &Format,
-    sound: &[&[f32]],
-    count: usize,
-    reservoir: bool,
-    stream: &mut Vec<u8>,
-) -> Result<Run, AudioError> {
+pub(super) fn encode(format: &Format, sound: &[&[f32]], count: usize, reservoir: bool) -> Result<Run, AudioError> {
     let mut lame = Lame::new(format, reservoir)?;
     let needed = count * format.frame_samples() + LOOK_AHEAD;
-    stream.clear();
+    let mut stream = Vec::new();
     let mut padded = vec![Vec::new(); sound.len()];
     let mut at = 0;
     while at < needed {
@@ -65,11 +59,11 @@ pub(super) fn encode(
                 padded
             };
         }
-        lame.encode(chunk.get(..sound.len()).unwrap_or_default(), stream)?;
+        lame.encode(chunk.get(..sound.len()).unwrap_or_default(), &mut stream)?;
         at += length;
     }
-    lame.flush(stream)?;
-    take_apart(format, stream, count)
+    lame.flush(&mut stream)?;
+    take_apart(format, &stream, count)
         .ok_or_else(|| AudioError::Encode { format: "MP3", reason: "LAME gave frames that cannot be read".to_owned() })
 }
 

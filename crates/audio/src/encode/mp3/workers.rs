@@ -84,12 +84,11 @@ impl Drop for Workers {
 
 /// Encodes segments until there are no more.
 fn work(format: &Format, todo: &Mutex<Receiver<Segment>>, done: &Sender<(Segment, Result<Run, AudioError>)>) {
-    let mut stream = Vec::new();
     loop {
         let next = todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut segment) = next else { return };
         let run = catch_unwind(AssertUnwindSafe(|| {
-            correct::encode(format, &mut segment.sound, segment.count, segment.ceiling.as_ref(), &mut stream)
+            correct::encode(format, &mut segment.sound, segment.count, segment.ceiling.as_ref())
         }))
         .unwrap_or_else(|_| Err(failed("its encoder stopped unexpectedly")))
         .map(|mut run| {
