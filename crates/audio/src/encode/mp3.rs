@@ -81,7 +81,7 @@ const WARM_UP: usize = 14;
 /// Further pairs at which it may.
 const OVERLAP: usize = 9;
 
-/// More threads would wait for sound: an encoder alone takes about three quarters of all the work there is.
+/// More would wait for sound all the time: encoding is about three quarters of all the work there is.
 const MOST_THREADS: usize = 3;
 
 /// Samples are kept within this, far beyond full scale, so that nothing LAME computes can overflow.
@@ -300,9 +300,10 @@ fn open(order: &Order, mut sink: Box<dyn Sink>, rate: Rate, threads: usize) -> R
     Ok(Box::new(mp3))
 }
 
-/// Threads for this machine: two even where there is one core, since other work waits now and then.
+/// Threads for this machine: one more than there are cores, because each waits for sound now and then. On two cores the
+/// third saves a sixth of the time and costs 5 MB.
 fn threads() -> usize {
-    thread::available_parallelism().map_or(2, usize::from).clamp(2, MOST_THREADS)
+    thread::available_parallelism().map_or(2, |cores| cores.get() + 1).clamp(2, MOST_THREADS)
 }
 
 /// The constant bitrate that was ordered.
