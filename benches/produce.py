@@ -292,8 +292,8 @@ def bench_peaks(report, soundpost, source, runs):
         report.say("audiowaveform is not installed here and not in this distribution, so there is nothing to compare with.")
         return
     theirs = ["audiowaveform", "-i", source, "-o", BENCH / "theirs.dat", "-z", "256", "-b", "8"]
-    a, b = pairs([soundpost, "waveform", source, BENCH / "ours.dat"], theirs, runs)
-    report.table("", "soundpost waveform", "audiowaveform", "ratio", "goal")
+    a, b = pairs([soundpost, "measure", "--peaks", BENCH / "ours.dat", source], theirs, runs)
+    report.table("", "soundpost measure --peaks", "audiowaveform", "ratio", "goal")
     for name, what in [("CPU", "cpu"), ("wall", "wall")]:
         found = ratio(a, b, what)
         report.row(name, f"{median(a, what):.2f} s", f"{median(b, what):.2f} s", f"{found:.3f}", report.goal(f"{name} of the waveform", found, 1.0, ""))
