@@ -9,12 +9,9 @@ pub mod envelope;
 pub mod limiter;
 pub mod solve;
 
+pub use crate::measure::loudness::decibels;
+
 /// Decibels as a linear amplitude factor.
 pub fn amplitude(decibels: f64) -> f64 {
     10f64.powf(decibels / 20.0)
-}
-
-/// A linear amplitude in decibels; zero gives negative infinity.
-pub fn decibels(amplitude: f64) -> f64 {
-    20.0 * amplitude.log10()
 }

@@ -19,8 +19,10 @@ use std::path::PathBuf;
 
 pub use self::intake::Intake;
 pub use self::pictures::{Drawn, pictures};
+use self::render::Target;
 pub use self::settings::{PRESETS, Preset, Settings};
 pub use self::told::{loudness_only, measures, report};
+use self::verify::Promise;
 use crate::AudioError;
 use crate::decode::SourceInfo;
 use crate::draw::Overview;
@@ -186,7 +188,7 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
     };
     let mut tags = complete_tags(&job.tags, &source);
     move_chapters(&mut tags, &chain.plan);
-    let begin = |output: &Output| render::Target::begin(output, &tags, strict);
+    let begin = |output: &Output| Target::begin(output, &tags, strict);
     let mut targets = job.outputs.iter().map(begin).collect::<Result<Vec<_>, _>>()?;
     let peaks = job.peaks.as_deref().map(whole::begin).transpose()?;
 
@@ -212,18 +214,20 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
         told::misses(settings, &chain, goal, &mut warnings);
     }
 
-    verify::verify(&mut targets, goal, strict, watcher)?;
+    let seconds = after.measured.frames as f64 / f64::from(rate);
+    let promise = Promise { loudness: goal, ceiling: strict, seconds };
+    let mut wrong: Vec<&mut Target> = targets.iter_mut().collect();
+    verify::verify(&mut wrong, promise, watcher)?;
     for _ in 0..MOST_CORRECTIONS {
-        let mut wrong: Vec<&mut render::Target> =
-            targets.iter_mut().filter(|target| target.needs_correction()).collect();
+        wrong.retain(|target| target.needs_correction());
         if wrong.is_empty() {
             break;
         }
         for target in &mut wrong {
-            target.correct(goal, strict)?;
+            target.correct(promise)?;
         }
         render::render_again(&job.input, &chain, frames, &mut wrong, mastered.gain, watcher)?;
-        verify::verify_some(&mut wrong, goal, strict, watcher)?;
+        verify::verify(&mut wrong, promise, watcher)?;
     }
 
     let outputs = job

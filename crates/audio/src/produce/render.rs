@@ -120,6 +120,10 @@ impl Target {
         self.file.path()
     }
 
+    pub(super) fn title(&self) -> &'static str {
+        self.output.codec.title
+    }
+
     pub(super) fn lossy(&self) -> bool {
         self.output.codec.lossy
     }

@@ -4,6 +4,8 @@
 //! low rates lose a little loudness. A file that is over the ceiling is encoded again with short dips where it was, a
 //! file that is off its loudness with a little more or less gain, and then decoded again.
 
+use std::path::Path;
+
 use super::render::Target;
 use super::{Progress, Step, Watcher};
 use crate::decode::Source;
@@ -23,6 +25,21 @@ const FLANK: f64 = 0.015;
 
 /// Depth beyond what was measured, dB: encoding again gives another wave again.
 const MARGIN_DB: f64 = 0.15;
+
+/// Seconds that an encoded file may be longer or shorter than what was encoded: more than any codec's rounding, less than
+/// anything that is missing.
+const LENGTH_TOLERANCE: f64 = 0.02;
+
+/// What every file of one job is held against.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Promise {
+    /// Integrated loudness of the mastered sound, LUFS.
+    pub(super) loudness: f64,
+    /// True peak that no file may exceed, dBTP.
+    pub(super) ceiling: f64,
+    /// Length of the mastered sound.
+    pub(super) seconds: f64,
+}
 
 /// What the encoded file turned out to be.
 #[derive(Clone, Debug, Default)]
@@ -120,9 +137,10 @@ impl Target {
     }
 
     /// Sets the trim by what verification found, and empties the file.
-    pub(super) fn correct(&mut self, goal: f64, ceiling: f64) -> Result<(), AudioError> {
+    pub(super) fn correct(&mut self, promise: Promise) -> Result<(), AudioError> {
         let Some(verdict) = self.verdict.clone() else { return Ok(()) };
         self.trim.rounds += 1;
+        let Promise { loudness, ceiling, .. } = promise;
         if verdict.true_peak > ceiling {
             let found = overs(self.path(), ceiling)?;
             // After two rounds of dips, what is left lies so close together that lowering the whole is the honest way.
@@ -131,8 +149,8 @@ impl Target {
             } else {
                 merge(&mut self.trim.dips, found);
             }
-        } else if (goal - verdict.loudness).abs() > TOLERANCE_LU {
-            self.trim.gain_db += goal - verdict.loudness;
+        } else if (loudness - verdict.loudness).abs() > TOLERANCE_LU {
+            self.trim.gain_db += loudness - verdict.loudness;
         }
         self.restart()
     }
@@ -154,25 +172,15 @@ fn merge(dips: &mut Vec<Dip>, found: Vec<Dip>) {
 }
 
 /// Decodes and measures every target, several at once.
-pub(super) fn verify(targets: &mut [Target], goal: f64, ceiling: f64, watcher: &dyn Watcher) -> Result<(), AudioError> {
-    let mut all: Vec<&mut Target> = targets.iter_mut().collect();
-    verify_some(&mut all, goal, ceiling, watcher)
-}
-
-pub(super) fn verify_some(
-    targets: &mut [&mut Target],
-    goal: f64,
-    ceiling: f64,
-    watcher: &dyn Watcher,
-) -> Result<(), AudioError> {
+pub(super) fn verify(targets: &mut [&mut Target], promise: Promise, watcher: &dyn Watcher) -> Result<(), AudioError> {
     let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     for group in targets.chunks_mut(at_once) {
         let verdicts: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = group
                 .iter()
                 .map(|target| {
-                    let path = target.path();
-                    scope.spawn(move || verify_one(path, goal, ceiling, watcher))
+                    let (path, title) = (target.path(), target.title());
+                    scope.spawn(move || verify_one(path, title, promise, watcher))
                 })
                 .collect();
             threads.into_iter().map(|thread| super::survey::join(thread)?).collect::<Result<_, AudioError>>()
@@ -186,10 +194,14 @@ pub(super) fn verify_some(
     Ok(())
 }
 
-fn verify_one(path: &std::path::Path, goal: f64, ceiling: f64, watcher: &dyn Watcher) -> Result<Verdict, AudioError> {
+fn verify_one(
+    path: &Path,
+    title: &'static str,
+    promise: Promise,
+    watcher: &dyn Watcher,
+) -> Result<Verdict, AudioError> {
     let mut source = Source::open(path)?;
     let (rate, channels) = (source.info().rate, source.info().channels);
-    let of = source.info().frames.map(|frames| frames as f64 / f64::from(rate));
     let mut meter = Meter::new(rate, channels);
     let mut block = Block::new(channels, 0);
     let mut frames = 0;
@@ -199,20 +211,26 @@ fn verify_one(path: &std::path::Path, goal: f64, ceiling: f64, watcher: &dyn Wat
         }
         meter.process(&block);
         frames += block.frames();
-        watcher.progress(Progress { step: Step::Verify, seconds: frames as f64 / f64::from(rate), of });
+        let seconds = frames as f64 / f64::from(rate);
+        watcher.progress(Progress { step: Step::Verify, seconds, of: Some(promise.seconds) });
+    }
+    let seconds = frames as f64 / f64::from(rate);
+    if (seconds - promise.seconds).abs() > LENGTH_TOLERANCE {
+        let reason = format!("it came out {seconds:.2} s long instead of {:.2} s", promise.seconds);
+        return Err(AudioError::Encode { format: title, reason });
     }
     let loudness = meter.finish().loudness;
-    let strays = goal.is_finite() && (loudness.integrated - goal).abs() > TOLERANCE_LU;
+    let strays = promise.loudness.is_finite() && (loudness.integrated - promise.loudness).abs() > TOLERANCE_LU;
     Ok(Verdict {
         loudness: loudness.integrated,
         true_peak: loudness.true_peak,
-        seconds: frames as f64 / f64::from(rate),
-        off: loudness.true_peak > ceiling || strays,
+        seconds,
+        off: loudness.true_peak > promise.ceiling || strays,
     })
 }
 
 /// The places at which a file exceeds the ceiling, and by how much.
-fn overs(path: &std::path::Path, ceiling_db: f64) -> Result<Vec<Dip>, AudioError> {
+fn overs(path: &Path, ceiling_db: f64) -> Result<Vec<Dip>, AudioError> {
     let ceiling = amplitude(ceiling_db) as f32;
     let mut source = Source::open(path)?;
     let rate = source.info().rate;
@@ -271,6 +289,17 @@ mod tests {
         assert!(out[..4_800 - 720 - 32].iter().chain(&out[5_280 + 720 + 32..]).all(|x| *x == 1.0));
         let steepest = out.windows(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, f32::max);
         assert!(steepest < 0.002, "{steepest}");
+    }
+
+    #[test]
+    fn a_file_that_came_out_too_short_is_refused() -> Result<(), std::io::Error> {
+        let file = tempfile::NamedTempFile::new()?;
+        testkit::fixture::write_wav(file.path(), 48_000, &[vec![0.1; 48_000]])?;
+        let promise = |seconds| Promise { loudness: f64::NEG_INFINITY, ceiling: 0.0, seconds };
+        assert!(verify_one(file.path(), "WAV", promise(1.0), &()).is_ok());
+        let refused = verify_one(file.path(), "WAV", promise(2.0), &()).err().map(|error| error.to_string());
+        assert_eq!(refused.as_deref(), Some("WAV cannot be made: it came out 1.00 s long instead of 2.00 s."));
+        Ok(())
     }
 
     #[test]

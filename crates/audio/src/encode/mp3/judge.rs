@@ -28,7 +28,7 @@ const LEAD: usize = 2;
 
 /// A codec that lifts a peak by more than this is looked for in vain: below the ceiling by so many decibels, frames are
 /// not decoded. (Whoever ordered the file decodes it once more as a whole.)
-const REACH: f64 = 2.0;
+const REACH: f64 = 3.0;
 
 /// A place where the ceiling is exceeded.
 #[derive(Clone, Copy, Debug)]
