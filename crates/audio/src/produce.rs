@@ -145,7 +145,7 @@ const LOSSY_HEADROOM_DB: f64 = 0.6;
 const METERS_DIFFER_DB: f64 = 0.1;
 
 /// Times that files are encoded again at the most.
-const MOST_CORRECTIONS: usize = 4;
+const MOST_CORRECTIONS: usize = 6;
 
 /// Makes everything that the job asks for.
 ///

@@ -152,6 +152,7 @@ impl Target {
         rate: u32,
         channels: usize,
         frames: u64,
+        limit: f64,
     ) -> Result<(), AudioError> {
         let codec = self.output.codec;
         let encoded_rate = if codec.rates.is_empty() || codec.rates.contains(&rate) {
@@ -172,6 +173,9 @@ impl Target {
         let mut stages: Vec<Box<dyn Stage>> = Vec::new();
         if let Some(trimmer) = self.trim.stage(rate) {
             stages.push(Box::new(trimmer));
+        }
+        if self.trim.lower_db > 0.0 {
+            stages.push(Box::new(Limiter::new(rate, channels, 1.0, limit * amplitude(-self.trim.lower_db))));
         }
         if encoded_rate != rate {
             stages.push(Box::new(Resampler::new(channels, rate, encoded_rate)?));
@@ -282,14 +286,14 @@ impl<'scope> Encoders<'scope> {
         chain: &Chain,
         frames: u64,
     ) -> Self {
-        let (rate, channels) = (chain.rate, chain.channels);
+        let (rate, channels, limit) = (chain.rate, chain.channels, chain.ceiling);
         let threads = targets
             .iter()
             .map(|target| {
                 let target: &'env Target = target;
                 let blocks = fan.consumer();
                 let (send_gain, gain) = sync_channel(1);
-                let thread = scope.spawn(move || target.encode(&blocks, &gain, rate, channels, frames));
+                let thread = scope.spawn(move || target.encode(&blocks, &gain, rate, channels, frames, limit));
                 (thread, send_gain)
             })
             .collect();

@@ -55,6 +55,8 @@ pub(super) struct Verdict {
 pub(super) struct Trim {
     gain_db: f64,
     dips: Vec<Dip>,
+    /// How far a limiter of its own lies under the one that all files share, dB.
+    pub(super) lower_db: f64,
     /// Corrections so far.
     rounds: usize,
 }
@@ -71,7 +73,7 @@ struct Dip {
 impl Trim {
     /// The stage that applies it at the given rate, or nothing where nothing is changed.
     pub(super) fn stage(&self, rate: u32) -> Option<Trimmer> {
-        (*self != Self { rounds: self.rounds, ..Self::default() }).then(|| Trimmer {
+        (self.gain_db != 0.0 || !self.dips.is_empty()).then(|| Trimmer {
             trim: self.clone(),
             rate: f64::from(rate),
             frame: 0,
@@ -142,14 +144,20 @@ impl Target {
         self.trim.rounds += 1;
         let Promise { loudness, ceiling, .. } = promise;
         if verdict.true_peak > ceiling {
-            let found = overs(self.path(), ceiling)?;
-            // After two rounds of dips, what is left lies so close together that lowering the whole is the honest way.
-            if self.trim.rounds > 2 || found.is_empty() {
-                self.trim.gain_db -= verdict.true_peak - ceiling + MARGIN_DB;
+            // Dips leave everything else as it is. Where they were not enough the codec is over now here, now there, and a
+            // lower limiter for this file alone is what helps.
+            let found = if self.trim.rounds == 1 { overs(self.path(), ceiling)? } else { Vec::new() };
+            if found.is_empty() {
+                self.trim.lower_db += verdict.true_peak - ceiling + MARGIN_DB;
             } else {
                 merge(&mut self.trim.dips, found);
             }
-        } else if (loudness - verdict.loudness).abs() > TOLERANCE_LU {
+        } else {
+            // A limiter that turned out lower than it had to be gives loudness back.
+            let slack = (ceiling - verdict.true_peak - MARGIN_DB).max(0.0);
+            self.trim.lower_db = (self.trim.lower_db - slack * 0.7).max(0.0);
+        }
+        if (loudness - verdict.loudness).abs() > TOLERANCE_LU {
             self.trim.gain_db += loudness - verdict.loudness;
         }
         self.restart()
@@ -279,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_dip_is_smooth_and_as_deep_as_asked() {
-        let trim = Trim { gain_db: 0.0, dips: vec![Dip { from: 0.1, to: 0.11, depth_db: 6.0206 }], rounds: 1 };
+        let trim = Trim { dips: vec![Dip { from: 0.1, to: 0.11, depth_db: 6.0206 }], ..Trim::default() };
         let mut block = Block::from_channels(vec![vec![1.0; 9_600]]);
         if let Some(mut stage) = trim.stage(48_000) {
             stage.process(&mut block);

@@ -173,3 +173,16 @@ fn long_pauses_are_cut_on_request_and_chapters_move_along() {
     let second = witness::probe(&made)["chapters"][1]["start_time"].as_str().and_then(|text| text.parse::<f64>().ok());
     assert!(second.is_some_and(|second| (second - 5.0).abs() < 0.25), "{second:?}");
 }
+
+#[test]
+fn codecs_out_of_their_depth_keep_loudness_and_ceiling_too() {
+    let out = folder();
+    let recording = fixture::path("speech/austen-0890.flac");
+    let mut command = soundpost();
+    command.args(["produce", "-q", "--format", "opus:24", "--format", "opus:32", "-o"]).arg(out.path()).arg(recording);
+    command.assert().success();
+    for kbps in [24, 32] {
+        let heard = witness::loudness(&out.path().join(format!("austen-0890-opus-{kbps}k.opus")));
+        assert!((heard.integrated + 16.0).abs() <= 0.2 && heard.true_peak <= -0.95, "{kbps}: {heard:?}");
+    }
+}
