@@ -3,4 +3,5 @@
 pub(crate) mod describe;
 pub(crate) mod input;
 pub(crate) mod measure;
+mod output;
 pub(crate) mod produce;

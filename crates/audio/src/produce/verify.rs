@@ -1,8 +1,8 @@
 //! Decoding what was encoded, and what follows when it is not as promised.
 //!
 //! A lossy codec gives back another wave than it got: peaks grow by tenths of a decibel, sometimes by a whole one, and
-//! low rates lose a little loudness. A file that is over the ceiling is encoded again with short dips where it was, a
-//! file that is off its loudness with a little more or less gain, and then decoded again.
+//! low rates lose a little loudness. A file that is over the ceiling is encoded again with short dips where it was, then with
+//! a lower limiter of its own; a file that is off its loudness with a little more or less gain, and then decoded again.
 
 use std::path::Path;
 

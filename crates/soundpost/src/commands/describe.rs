@@ -1,9 +1,8 @@
 //! The program about itself: completions, manual page, reference page.
 
-use std::io::Write;
-
 use clap::CommandFactory;
 
+use super::output::{print, unwritable};
 use crate::cli::Cli;
 use crate::failure::Failure;
 
@@ -20,9 +19,9 @@ pub(crate) fn man() -> Result<(), Failure> {
     let mut command = Cli::command();
     command.build();
     let render = |command: &clap::Command, page: &mut Vec<u8>| clap_mangen::Man::new(command.clone()).render(page);
-    render(&command, &mut page).map_err(unwritable)?;
+    render(&command, &mut page).map_err(|error| unwritable(&error))?;
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
-        render(sub, &mut page).map_err(unwritable)?;
+        render(sub, &mut page).map_err(|error| unwritable(&error))?;
     }
     print(&page)
 }
@@ -44,13 +43,4 @@ pub(crate) fn reference() -> Result<(), Failure> {
         page.push_str(&section);
     }
     print(format!("{}\n", page.trim_end()).as_bytes())
-}
-
-fn print(bytes: &[u8]) -> Result<(), Failure> {
-    std::io::stdout().write_all(bytes).map_err(unwritable)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is used as a function of map_err")]
-fn unwritable(error: std::io::Error) -> Failure {
-    Failure::Failed(format!("Standard output cannot be written: {error}."))
 }

@@ -1,6 +1,6 @@
 //! `soundpost measure`: how loud a recording is, without changing it.
 
-use std::io::{BufWriter, Write};
+use std::io::BufWriter;
 use std::path::Path;
 
 use audio::draw::{Bits, Peaks, PeaksForm, PeaksOrder, samples_per_pixel};
@@ -10,6 +10,7 @@ use audio::report::Measures;
 use audio::{AudioError, Block};
 
 use super::input::Input;
+use super::output::print;
 use crate::cli::Measure;
 use crate::failure::Failure;
 use crate::stop;
@@ -42,12 +43,7 @@ fn one(given: &Path, arguments: &Measure) -> Result<(), Failure> {
     let found = if arguments.loudness_only { loudness(input.path()) } else { everything(input.path()) };
     let measures = found.map_err(failed)?;
     let line = if arguments.json { measures.to_json_line(&input.name) } else { measures.to_text(&input.name) };
-    match std::io::stdout().write_all(line.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::Failed(format!("Standard output cannot be written: {error}.")))
-        }
-        _ => Ok(()),
-    }
+    print(line.as_bytes())
 }
 
 /// Gives every block to `each`, mixed down to stereo where there are more channels.

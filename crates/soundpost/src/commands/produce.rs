@@ -1,7 +1,7 @@
 //! `soundpost produce`: recordings in, mastered files, pictures and a report out.
 
 use std::collections::HashSet;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use audio::AudioError;
@@ -15,6 +15,7 @@ use model::{Chapters, Metadata};
 use tempfile::TempDir;
 
 use super::input::Input;
+use super::output::{print, unwritable};
 use crate::cli::{LevelerChoice, Produce};
 use crate::failure::Failure;
 use crate::progress::Display;
@@ -281,20 +282,9 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), AudioError> {
 }
 
 fn pour(path: &Path) -> Result<(), Failure> {
-    let unwritable = |error: std::io::Error| Failure::Failed(format!("Standard output cannot be written: {error}."));
-    let mut file = std::fs::File::open(path).map_err(unwritable)?;
-    file.seek(SeekFrom::Start(0)).map_err(unwritable)?;
+    let failed = |error: std::io::Error| unwritable(&error);
+    let mut file = std::fs::File::open(path).map_err(failed)?;
     let mut out = std::io::stdout().lock();
-    std::io::copy(&mut file, &mut out).map_err(unwritable)?;
-    out.flush().map_err(unwritable)
-}
-
-fn print(bytes: &[u8]) -> Result<(), Failure> {
-    match std::io::stdout().write_all(bytes) {
-        // Whoever reads may stop reading.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::Failed(format!("Standard output cannot be written: {error}.")))
-        }
-        _ => Ok(()),
-    }
+    std::io::copy(&mut file, &mut out).map_err(failed)?;
+    out.flush().map_err(failed)
 }
