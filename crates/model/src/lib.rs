@@ -3,9 +3,19 @@
 //! What belongs here: types that have a meaning outside one room, the rules that hold for them on their own, and how
 //! they are read from text. What does not: files, sockets, clocks, databases, sound. Nothing in here reads or writes.
 
+pub mod account;
 pub mod chapters;
 mod found;
+pub mod ids;
 pub mod metadata;
+pub mod production;
+mod time;
 
+pub use account::{Account, Username};
 pub use chapters::{Chapter, Chapters, ChaptersError};
+pub use ids::{
+    AccountId, ApiKeyId, JobId, NotAnId, PresetId, ProductionId, ServiceId, SessionId, UploadId, random_text,
+};
 pub use metadata::{Location, Metadata, MetadataError};
+pub use production::{Draft, Production};
+pub use time::{Clock, Dice, Time};
