@@ -129,6 +129,7 @@ pub struct OutputOrder {
 /// How a production is to sound. What is left open follows the podcast preset of `soundpost produce`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the productions API, and free of the others")]
 pub struct Algorithms {
     /// Whether quiet and loud voices are brought together.
     pub leveler: bool,

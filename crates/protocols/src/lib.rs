@@ -1,0 +1,8 @@
+//! What credentials look like: bytes in, verdict out.
+//!
+//! What belongs here: the grammar of keys and, later, of OAuth and signed requests. What does not: whom a key belongs to, and
+//! whether its holder may do anything.
+
+pub mod key;
+
+pub use key::{Key, KeyKind};
