@@ -1,0 +1,5 @@
+//! The wing that takes its time: the job runner, what jobs do, and the only HTTP client of the program.
+//!
+//! What belongs here: networks and codecs, outside of any transaction. What does not: answering requests, and what a result means.
+
+pub mod outbound;
