@@ -22,7 +22,7 @@ const X86_64_V3: [&str; 9] =
     ["-mavx", "-mavx2", "-mbmi", "-mbmi2", "-mf16c", "-mfma", "-mlzcnt", "-mmovbe", "-mpopcnt"];
 
 fn main() -> io::Result<()> {
-    for input in ["build.rs", "config.h", "x86_64_v3_names.h", "vendor"] {
+    for input in ["build.rs", "config.h", "lanes.h", "x86_64_v3_names.h", "vendor"] {
         println!("cargo:rerun-if-changed={input}");
     }
     println!("cargo:rustc-check-cfg=cfg(lame_x86_64_v3)");

@@ -1080,7 +1080,8 @@ copy_buffer(lame_internal_flags * gfc, unsigned char *buffer, int size, int mp3d
 {
     int const minimum = do_copy_buffer(gfc, buffer, size);
     if (minimum > 0 && mp3data) {
-        UpdateMusicCRC(&gfc->nMusicCRC, buffer, minimum);
+        if (gfc->cfg.write_lame_tag)
+            UpdateMusicCRC(&gfc->nMusicCRC, buffer, minimum);
 
         /** sum number of bytes belonging to the mp3 stream
          *  this info will be written into the Xing/LAME header for seeking

@@ -351,6 +351,79 @@ vbrpsy_mask_add(FLOAT m1, FLOAT m2, int b, int delta)
 }
 
 
+#ifdef LANES
+/* lays out the spreading function for vbrpsy_spread */
+static void
+init_s3_diagonals(PsyConst_CB2SB_t * gd)
+{
+    int     b, k, kk;
+    memset(gd->s3_diagonals, 0, sizeof(gd->s3_diagonals));
+    for (b = k = 0; b < gd->npart; ++b) {
+        int const group = b / LANES, lane = b % LANES;
+        int const from = gd->s3ind[b][0] - (b - lane), to = gd->s3ind[b][1] - (b - lane);
+        if (lane == 0 || gd->s3_from[group] > from - lane)
+            gd->s3_from[group] = from - lane;
+        if (lane == 0 || gd->s3_to[group] < to - lane)
+            gd->s3_to[group] = to - lane;
+        for (kk = from; kk <= to; ++kk, ++k)
+            gd->s3_diagonals[group][kk - lane + CBANDS][lane] = gd->s3[k];
+    }
+}
+
+/* convolves the partitioned energy with the spreading function: for LANES partitions at once what
+   vbrpsy_compute_masking_l and _s do with vbrpsy_mask_add, in the same order and with the same limits */
+static void
+vbrpsy_spread(PsyConst_CB2SB_t const *gd, FLOAT const *eb, unsigned char const *mask_idx, FLOAT * ecb)
+{
+    static const FLOAT table2[] = {
+        1.33352 * 1.33352, 1.35879 * 1.35879, 1.38454 * 1.38454, 1.39497 * 1.39497,
+        1.40548 * 1.40548, 1.3537 * 1.3537, 1.30382 * 1.30382, 1.22321 * 1.22321,
+        1.14758 * 1.14758
+    };
+    /* pow(10, i / 16.0) */
+    static const FLOAT steps[] = {
+        1.0, 1.1547819846894583, 1.3335214321633240, 1.5399265260594921, 1.7782794100389228,
+        2.0535250264571461, 2.3713737056616552, 2.7384196342643614, 3.1622776601683795
+    };
+    FLOAT   padded[3 * CBANDS];
+    FLOAT  *const sound = padded + CBANDS;
+    int     b, d, i;
+
+    memset(padded, 0, sizeof(padded));
+    for (b = 0; b < gd->npart; ++b)
+        sound[b] = eb[b] * tab[mask_idx[b]];
+    for (b = 0; b < gd->npart; b += LANES) {
+        FLOAT const (*const weights)[LANES] = gd->s3_diagonals[b / LANES] + CBANDS;
+        int const from = gd->s3_from[b / LANES], to = gd->s3_to[b / LANES];
+        lanes_t sum = lanes_all(0.0f);
+        lanes_int_t delta;
+        for (i = 0; i < LANES; ++i)
+            delta[i] = b + i < gd->npart ? mask_add_delta(mask_idx[b + i]) : -1;
+        for (d = from; d <= to; ++d) {
+            lanes_t const x = lanes_at(weights[d]) * lanes_at(sound + b + d);
+            lanes_t const both = sum + x;
+            lanes_int_t const rises = x > sum;
+            lanes_t const most = lanes_pick(rises, x, sum);
+            lanes_t const least = lanes_pick(rises, sum, x);
+            lanes_t const far_off = lanes_pick(most < least * ma_max_i2, both, most);
+            if (d < -2 || d > 2)
+                sum = far_off;
+            else {
+                lanes_t const ratio = most / least;
+                lanes_t factor = lanes_all(table2[0]);
+                for (i = 1; i < 9; ++i)
+                    factor = lanes_pick(ratio >= steps[i], lanes_all(table2[i]), factor);
+                factor = lanes_pick(ratio >= ma_max_i1, lanes_all(1.0f), factor);
+                sum = lanes_pick(delta >= abs(d), both * factor, far_off);
+            }
+        }
+        for (i = 0; i < LANES; ++i)
+            ecb[b + i] = sum[i];
+    }
+}
+#endif
+
+
 /* short block threshold calculation (part 2)
 
     partition band bo_s[sfb] is at the transition from scalefactor
@@ -1047,6 +1120,9 @@ vbrpsy_compute_masking_s(lame_internal_flags * gfc, const FLOAT(*fftenergy_s)[HB
     FLOAT   max[CBANDS], avg[CBANDS];
     int     i, j, b;
     unsigned char mask_idx_s[CBANDS];
+#ifdef LANES
+    FLOAT   spread[CBANDS];
+#endif
 
     memset(max, 0, sizeof(max));
     memset(avg, 0, sizeof(avg));
@@ -1070,14 +1146,25 @@ vbrpsy_compute_masking_s(lame_internal_flags * gfc, const FLOAT(*fftenergy_s)[HB
     assert(b == gds->npart);
     assert(j == 129);
     vbrpsy_calc_mask_index_s(gfc, max, avg, mask_idx_s);
+#ifdef LANES
+    vbrpsy_spread(gds, eb, mask_idx_s, spread);
+#endif
     for (j = b = 0; b < gds->npart; b++) {
         int     kk = gds->s3ind[b][0];
         int const last = gds->s3ind[b][1];
+#ifndef LANES
         int const delta = mask_add_delta(mask_idx_s[b]);
+#endif
         int     dd, dd_n;
         FLOAT   x, ecb, avg_mask;
         FLOAT const masking_lower = gds->masking_lower[b] * gfc->sv_qnt.masking_lower;
 
+#ifdef LANES
+        dd_n = last - kk + 1;
+        for (dd = 0; kk <= last; ++kk)
+            dd += mask_idx_s[kk];
+        ecb = spread[b];
+#else
         dd = mask_idx_s[kk];
         dd_n = 1;
         ecb = gds->s3[j] * eb[kk] * tab[mask_idx_s[kk]];
@@ -1089,6 +1176,7 @@ vbrpsy_compute_masking_s(lame_internal_flags * gfc, const FLOAT(*fftenergy_s)[HB
             ecb = vbrpsy_mask_add(ecb, x, kk - b, delta);
             ++j, ++kk;
         }
+#endif
         dd = (1 + 2 * dd) / (2 * dd_n);
         avg_mask = tab[dd] * 0.5f;
         ecb *= avg_mask;
@@ -1149,6 +1237,9 @@ vbrpsy_compute_masking_l(lame_internal_flags * gfc, const FLOAT fftenergy[HBLKSI
     PsyConst_CB2SB_t const *const gdl = &gfc->cd_psy->l;
     FLOAT   max[CBANDS], avg[CBANDS];
     unsigned char mask_idx_l[CBANDS + 2];
+#ifdef LANES
+    FLOAT   spread[CBANDS];
+#endif
     int     k, b;
 
  /*********************************************************************
@@ -1161,6 +1252,9 @@ vbrpsy_compute_masking_l(lame_internal_flags * gfc, const FLOAT fftenergy[HBLKSI
     *      convolve the partitioned energy and unpredictability
     *      with the spreading function, s3_l[b][k]
  ********************************************************************/
+#ifdef LANES
+    vbrpsy_spread(gdl, eb_l, mask_idx_l, spread);
+#endif
     k = 0;
     for (b = 0; b < gdl->npart; b++) {
         FLOAT   x, ecb, avg_mask, t;
@@ -1168,6 +1262,15 @@ vbrpsy_compute_masking_l(lame_internal_flags * gfc, const FLOAT fftenergy[HBLKSI
         /* convolve the partitioned energy with the spreading function */
         int     kk = gdl->s3ind[b][0];
         int const last = gdl->s3ind[b][1];
+#ifdef LANES
+        int     dd = 0, dd_n = last - kk + 1;
+
+        while (kk <= last) {
+            dd += mask_idx_l[kk];
+            ++kk;
+        }
+        ecb = spread[b];
+#else
         int const delta = mask_add_delta(mask_idx_l[b]);
         int     dd = 0, dd_n = 0;
 
@@ -1190,6 +1293,7 @@ vbrpsy_compute_masking_l(lame_internal_flags * gfc, const FLOAT fftenergy[HBLKSI
 #endif
             ++k, ++kk;
         }
+#endif
         dd = (1 + 2 * dd) / (2 * dd_n);
         avg_mask = tab[dd] * 0.5f;
         ecb *= avg_mask;
@@ -2075,6 +2179,10 @@ psymodel_init(lame_global_flags const *gfp)
         for (b = 0; b < gd->l.npart; b++)
             if (gd->l.s3ind[b][1] > gd->l.npart - 1)
                 gd->l.s3ind[b][1] = gd->l.npart - 1;
+#ifdef LANES
+        init_s3_diagonals(&gd->l);
+        init_s3_diagonals(&gd->s);
+#endif
     }
 
     /*  prepare for ATH auto adjustment:

@@ -687,6 +687,18 @@ quant_compare(const int quant_comp,
 
 
 
+/* multiplies a band by a factor; gives the greatest value in it, or what was the greatest so far */
+static FLOAT
+amplify(FLOAT * xrpow, int width, FLOAT factor, FLOAT xrpow_max)
+{
+    int     l;
+    for (l = 0; l < width; l++) {
+        xrpow[l] *= factor;
+        xrpow_max = Max(xrpow_max, xrpow[l]);
+    }
+    return xrpow_max;
+}
+
 /*************************************************************************
  *
  *          amp_scalefac_bands()
@@ -773,7 +785,6 @@ amp_scalefac_bands(lame_internal_flags * gfc,
     j = 0;
     for (sfb = 0; sfb < cod_info->sfbmax; sfb++) {
         int const width = cod_info->width[sfb];
-        int     l;
         j += width;
         if (distort[sfb] < trigger)
             continue;
@@ -784,11 +795,7 @@ amp_scalefac_bands(lame_internal_flags * gfc,
                 return;
         }
         cod_info->scalefac[sfb]++;
-        for (l = -width; l < 0; l++) {
-            xrpow[j + l] *= ifqstep34;
-            if (xrpow[j + l] > cod_info->xrpow_max)
-                cod_info->xrpow_max = xrpow[j + l];
-        }
+        cod_info->xrpow_max = amplify(xrpow + j - width, width, ifqstep34, cod_info->xrpow_max);
 
         if (cfg->noise_shaping_amp == 2)
             return;
@@ -808,7 +815,7 @@ amp_scalefac_bands(lame_internal_flags * gfc,
 static void
 inc_scalefac_scale(gr_info * const cod_info, FLOAT xrpow[576])
 {
-    int     l, j, sfb;
+    int     j, sfb;
     const FLOAT ifqstep34 = 1.29683955465100964055;
 
     j = 0;
@@ -820,11 +827,7 @@ inc_scalefac_scale(gr_info * const cod_info, FLOAT xrpow[576])
         j += width;
         if (s & 1) {
             s++;
-            for (l = -width; l < 0; l++) {
-                xrpow[j + l] *= ifqstep34;
-                if (xrpow[j + l] > cod_info->xrpow_max)
-                    cod_info->xrpow_max = xrpow[j + l];
-            }
+            cod_info->xrpow_max = amplify(xrpow + j - width, width, ifqstep34, cod_info->xrpow_max);
         }
         cod_info->scalefac[sfb] = s >> 1;
     }

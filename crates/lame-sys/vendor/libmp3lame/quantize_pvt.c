@@ -755,6 +755,24 @@ calc_noise_core_c(const gr_info * const cod_info, int *startline, int l, FLOAT s
     int     j = *startline;
     const int *const ix = cod_info->l3_enc;
 
+#ifdef LANES
+    lanes_t noises = lanes_all(0.0f);
+    if (j > cod_info->count1) {
+        for (; l >= LANES / 2; l -= LANES / 2, j += LANES) {
+            lanes_t const temp = lanes_at(cod_info->xr + j);
+            noises += temp * temp;
+        }
+    }
+    else {
+        /* pow43[0] is 0 and pow43[1] is 1, so this holds between count1 and big_values too */
+        for (; l >= LANES / 2; l -= LANES / 2, j += LANES) {
+            lanes_t const x = lanes_abs(lanes_at(cod_info->xr + j));
+            lanes_t const temp = x - lanes_of_table(pow43, lanes_int_at(ix + j)) * step;
+            noises += temp * temp;
+        }
+    }
+    noise = lanes_sum(noises);
+#endif
     if (j > cod_info->count1) {
         while (l--) {
             FLOAT   temp;

@@ -226,6 +226,13 @@ quantize_lines_xrpow(unsigned int l, FLOAT istep, const FLOAT * xr, int *ix)
 
     assert(l > 0);
 
+#ifdef LANES
+    for (; l >= LANES; l -= LANES, xr += LANES, ix += LANES) {
+        lanes_t const x = lanes_at(xr) * istep;
+        lanes_int_t const rx = __builtin_convertvector(x, lanes_int_t);
+        *(lanes_int_loose_t *) ix = __builtin_convertvector(x + lanes_of_table(adj43, rx), lanes_int_t);
+    }
+#endif
     l = l >> 1;
     remaining = l % 2;
     l = l >> 1;
@@ -425,6 +432,20 @@ ix_max(const int *ix, const int *end)
 {
     int     max1 = 0, max2 = 0;
 
+#ifdef LANES
+    lanes_int_t most = { 0 };
+    int     lane;
+    for (; end - ix >= LANES; ix += LANES) {
+        lanes_int_t const x = lanes_int_at(ix);
+        lanes_int_t const rises = x > most;
+        most = (x & rises) | (most & ~rises);
+    }
+    for (lane = 0; lane < LANES; ++lane)
+        if (max1 < most[lane])
+            max1 = most[lane];
+    if (ix >= end)
+        return max1;
+#endif
     do {
         int const x1 = *ix++;
         int const x2 = *ix++;
@@ -666,6 +687,10 @@ noquant_count_bits(lame_internal_flags const *const gfc,
         prev_noise->sfb_count1 = 0;
 
     /* Determine count1 region */
+#ifdef LANES
+    while (i >= LANES && !lanes_any(lanes_int_at(ix + i - LANES)))
+        i -= LANES;
+#endif
     for (; i > 1; i -= 2)
         if (ix[i - 1] | ix[i - 2])
             break;

@@ -23,6 +23,7 @@
 #ifndef LAME_UTIL_H
 #define LAME_UTIL_H
 
+#include "lanes.h"
 #include "l3side.h"
 #include "id3tag.h"
 #include "lame_global_flags.h"
@@ -200,6 +201,12 @@ extern  "C" {
         int     npart;
         int     n_sb; /* SBMAX_l or SBMAX_s */
         FLOAT  *s3;
+#ifdef LANES
+        /* s3 by diagonals: of each LANES partitions from b on, the weights of partitions b + d for every distance d. */
+        FLOAT   s3_diagonals[CBANDS / LANES][2 * CBANDS][LANES];
+        int     s3_from[CBANDS / LANES]; /* least and greatest distance that has a weight */
+        int     s3_to[CBANDS / LANES];
+#endif
     } PsyConst_CB2SB_t;
 
 
