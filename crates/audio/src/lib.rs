@@ -35,6 +35,7 @@ pub mod decode;
 pub mod draw;
 pub mod encode;
 pub mod error;
+mod fused;
 pub mod level;
 pub mod master;
 pub mod measure;

@@ -60,8 +60,8 @@ impl Stage for Leveler {
             let step = (end - begin) / CELL as f32;
             let offset = (self.frame - cell) as f32;
             for channel in block.iter_mut() {
-                for (n, sample) in channel[at..at + take].iter_mut().enumerate() {
-                    *sample *= begin + step * (offset + n as f32);
+                for (sample, n) in channel[at..at + take].iter_mut().zip(0u16..) {
+                    *sample *= begin + step * (offset + f32::from(n));
                 }
             }
             self.frame += take as u64;

@@ -9,7 +9,7 @@ use tempfile::SpooledTempFile;
 
 use super::control::CELL;
 use crate::measure::k_weighting::KWeighting;
-use crate::measure::true_peak::{TAPS, window_peak};
+use crate::measure::true_peak::{TAPS, greatest, window_peak};
 use crate::{AudioError, Block};
 
 /// Bytes kept in memory: twenty minutes' worth.
@@ -86,7 +86,7 @@ impl Recorder {
         let Self { held, weighting, rate, .. } = self;
         for channel in held.iter() {
             let cell = &channel[at + CONTEXT..at + CONTEXT + frames];
-            self.greatest = cell.iter().fold(self.greatest, |peak, sample| peak.max(sample.abs()));
+            self.greatest = self.greatest.max(greatest(cell));
         }
         let threshold = self.greatest * NEVER_LIMITED;
         let peak = held

@@ -80,8 +80,8 @@ impl Limiter {
             let step = (end - begin) / CELL as f32;
             let at = CONTEXT + cell * CELL;
             for channel in self.held.iter_mut() {
-                for (n, sample) in channel[at..at + CELL].iter_mut().enumerate() {
-                    *sample *= begin + step * n as f32;
+                for (sample, n) in channel[at..at + CELL].iter_mut().zip(0u16..) {
+                    *sample *= begin + step * f32::from(n);
                 }
             }
         }

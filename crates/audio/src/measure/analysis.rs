@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::content::{Content, ContentFinder, Span};
+use super::content::{self, ContentFinder, Span};
 use super::hops::{Hops, PER_SECOND};
 use super::hum::{Hum, HumFinder};
 use super::levels::{ChannelLevel, Levels, Sums};
@@ -23,9 +23,9 @@ pub struct Analysis {
     pub noise_level_db: f64,
     /// How far signal stands above noise, in dB; `None` where the level hardly changes, so that no floor shows.
     pub snr_db: Option<f64>,
-    /// Mains hum, where there is any.
+    /// Mains hum, where there is any and it was listened for.
     pub hum: Option<Hum>,
-    /// Speech, music and silence from beginning to end, without gaps.
+    /// Speech, music and silence from beginning to end, without gaps; empty where they were not listened for.
     pub content: Vec<Span>,
     /// Total time under −60 LUFS, in whole tenths of a second.
     pub silent_ms: u64,
@@ -52,19 +52,19 @@ pub struct Analyser {
 impl Analyser {
     /// An analyser for `channels` of equal weight at `rate` frames per second, 1 kHz to 384 kHz.
     pub fn new(rate: u32, channels: usize) -> Self {
+        let hum = HumFinder::new(rate.max(PER_SECOND as u32));
+        let ear = Ear { mono: Vec::new(), content: ContentFinder::new(hum.low_rate()), hum };
+        Self { per_hop: PerHop { ear: Some(ear), ..PerHop::new(rate, channels) }, ..Self::of_levels(rate, channels) }
+    }
+
+    /// An analyser that measures loudness and levels, but does not listen for what it is that it measures: hum, speech
+    /// and music are known of a recording already when what was made of it is measured.
+    pub fn of_levels(rate: u32, channels: usize) -> Self {
         let rate = rate.max(PER_SECOND as u32);
-        let hum = HumFinder::new(rate);
         Self {
             hops: Hops::new(rate, channels),
             peaks: Peaks::new(rate, channels),
-            per_hop: PerHop {
-                powers: PowerMeter::new(rate, &vec![1.0; channels]),
-                levels: vec![Levels::new(); channels],
-                floor: Floor::new(channels),
-                mono: Vec::new(),
-                content: ContentFinder::new(hum.low_rate()),
-                hum,
-            },
+            per_hop: PerHop::new(rate, channels),
         }
     }
 
@@ -78,13 +78,17 @@ impl Analyser {
     /// The result.
     pub fn finish(self) -> Analysis {
         let Self { hops, peaks, per_hop } = self;
-        let PerHop { powers, mut levels, floor, hum, content, .. } = per_hop;
+        let PerHop { powers, mut levels, floor, ear } = per_hop;
         // The last hop is too short for everything but the plain levels.
         for (levels, samples) in levels.iter_mut().zip(hops.rest().iter()) {
             levels.process(samples);
         }
         let measured = powers.finish(peaks, hops.frames());
-        let Content { spans, silent_ms } = content.finish(&measured.powers);
+        let silent_ms = content::silent_ms(&measured.powers);
+        let (hum, content) = ear.map_or_else(Default::default, |ear| {
+            let Ear { hum, content, .. } = ear;
+            (hum.finish(), content.finish(&measured.powers))
+        });
         let (signal_level_db, noise_level_db, snr_db) = floor.finish();
         Analysis {
             measured,
@@ -92,8 +96,8 @@ impl Analyser {
             signal_level_db,
             noise_level_db,
             snr_db,
-            hum: hum.finish(),
-            content: spans,
+            hum,
+            content,
             silent_ms,
         }
     }
@@ -104,18 +108,41 @@ struct PerHop {
     powers: PowerMeter,
     levels: Vec<Levels>,
     floor: Floor,
+    /// What listens for more than levels, if anything does.
+    ear: Option<Ear>,
+}
+
+/// Listens for hum, speech and music in the mean of all channels.
+struct Ear {
     mono: Vec<f32>,
     hum: HumFinder,
     content: ContentFinder,
 }
 
 impl PerHop {
+    fn new(rate: u32, channels: usize) -> Self {
+        Self {
+            powers: PowerMeter::new(rate, &vec![1.0; channels]),
+            levels: vec![Levels::new(); channels],
+            floor: Floor::new(channels),
+            ear: None,
+        }
+    }
+
     fn process(&mut self, block: &Block, range: &Range<usize>) {
         let power = self.powers.process(block, range);
         for (channel, (levels, samples)) in self.levels.iter_mut().zip(block.iter()).enumerate() {
             self.floor.add(channel, levels.process(&samples[range.clone()]));
         }
         self.floor.end_hop(range.len());
+        if let Some(ear) = &mut self.ear {
+            ear.process(power as f32, block, range);
+        }
+    }
+}
+
+impl Ear {
+    fn process(&mut self, power: f32, block: &Block, range: &Range<usize>) {
         let low = match block.channels() {
             0 => return,
             1 => self.hum.process(&block.channel(0)[range.clone()]),
@@ -124,7 +151,7 @@ impl PerHop {
                 self.hum.process(&self.mono)
             }
         };
-        self.content.process(power as f32, low);
+        self.content.process(power, low);
     }
 }
 

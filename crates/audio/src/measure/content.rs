@@ -56,10 +56,10 @@ pub(super) struct ContentFinder {
     sums: Vec<f32>,
 }
 
-/// What the content of a recording is.
-pub(super) struct Content {
-    pub(super) spans: Vec<Span>,
-    pub(super) silent_ms: u64,
+/// Time under −60 LUFS, given the K-weighted power of every 100 ms.
+pub(super) fn silent_ms(powers: &[f32]) -> u64 {
+    let silent = power(SILENCE) as f32;
+    powers.iter().filter(|power| **power < silent).count() as u64 * MS_PER_STEP
 }
 
 const WINDOW: usize = 3 * PER_SECOND;
@@ -95,17 +95,16 @@ impl ContentFinder {
     }
 
     /// The spans, given the K-weighted power of every 100 ms.
-    pub(super) fn finish(mut self, powers: &[f32]) -> Content {
+    pub(super) fn finish(mut self, powers: &[f32]) -> Vec<Span> {
         if self.scores.is_empty() {
             self.score();
         }
-        let silent: Vec<bool> = powers.iter().map(|power| *power < self.silent).collect();
-        let silent_ms = silent.iter().filter(|silent| **silent).count() as u64 * MS_PER_STEP;
         let mut spans: Vec<Span> = Vec::new();
-        for run in silent.chunk_by(|one, other| one == other) {
+        let silent = self.silent;
+        for run in powers.chunk_by(|one, other| (*one < silent) == (*other < silent)) {
             let start = spans.last().map_or(0, |span| span.end_ms);
             let end_ms = start + run.len() as u64 * MS_PER_STEP;
-            if run[0] && run.len() >= STEPS_PER_SECOND {
+            if run[0] < silent && run.len() >= STEPS_PER_SECOND {
                 push(&mut spans, Span { start_ms: start, end_ms, kind: Kind::Silence });
                 continue;
             }
@@ -117,7 +116,7 @@ impl ContentFinder {
                 start_ms = next;
             }
         }
-        Content { spans: without_slips(spans), silent_ms }
+        without_slips(spans)
     }
 
     /// The kind of one second.
@@ -351,17 +350,17 @@ mod tests {
         }
         let powers: Vec<f32> = (0..100).map(|step| if loud(10 * step) { 0.01 } else { 0.0 }).collect();
         let content = finder.finish(&powers);
-        assert_eq!(content.silent_ms, 2_000, "half a second counts as time, if not as a span");
-        let silence: Vec<&Span> = content.spans.iter().filter(|span| span.kind == Kind::Silence).collect();
+        assert_eq!(silent_ms(&powers), 2_000, "half a second counts as time, if not as a span");
+        let silence: Vec<&Span> = content.iter().filter(|span| span.kind == Kind::Silence).collect();
         assert_eq!(silence, [&Span { start_ms: 2_000, end_ms: 3_500, kind: Kind::Silence }]);
-        assert!(content.spans.windows(2).all(|pair| pair[0].end_ms == pair[1].start_ms), "{:?}", content.spans);
-        assert_eq!(content.spans.last().map(|span| span.end_ms), Some(10_000));
+        assert!(content.windows(2).all(|pair| pair[0].end_ms == pair[1].start_ms), "{content:?}");
+        assert_eq!(content.last().map(|span| span.end_ms), Some(10_000));
     }
 
     #[test]
     fn nothing_has_no_content() {
         let content = ContentFinder::new(2_205.0).finish(&[]);
-        assert_eq!((content.spans, content.silent_ms), (vec![], 0));
+        assert_eq!((content, silent_ms(&[])), (vec![], 0));
     }
 
     #[test]

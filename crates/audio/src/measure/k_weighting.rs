@@ -1,9 +1,12 @@
 //! The K weighting of ITU-R BS.1770-5, Annex 1: a high shelf for the head, then a high-pass.
 
+#![expect(clippy::inline_always, reason = "the inner loop has to be compiled into the function that is compiled twice")]
+
 use std::f64::consts::PI;
 use std::ops::Range;
 
 use crate::Block;
+use crate::fused::{self, multiply_add};
 
 /// A K filter over all channels of a stream, giving energies.
 #[derive(Clone, Debug)]
@@ -123,40 +126,8 @@ impl<const N: usize> Default for State<N> {
 
 impl<const N: usize> State<N> {
     /// Sum of squares of the filtered hop.
-    ///
-    /// Direct form 1, summed so that only one product and one difference lie between a value and its successor.
     fn run(&mut self, coefficients: &Coefficients, sound: [&[f32]; N]) -> [f64; N] {
-        let Section { b: [b0, b1, b2], a: [a1, a2] } = coefficients.shelf;
-        let [c1, c2] = coefficients.high_pass;
-        let [mut x1, mut x2] = self.input;
-        let [mut y1, mut y2] = self.shelf;
-        let [mut z1, mut z2] = self.output;
-        let mut sum = [0.0; N];
-        let frames = sound.iter().map(|channel| channel.len()).min().unwrap_or(0);
-        let sound = sound.map(|channel| &channel[..frames]);
-        #[expect(clippy::needless_range_loop, reason = "a frame is one sample from each of N slices")]
-        for frame in 0..frames {
-            let x0: [f64; N] = std::array::from_fn(|lane| f64::from(sound[lane][frame]));
-            let y0: [f64; N] = std::array::from_fn(|lane| {
-                let ahead = b0 * x0[lane] + (b1 * x1[lane] + b2 * x2[lane]) - a2 * y2[lane];
-                ahead - a1 * y1[lane]
-            });
-            let z0: [f64; N] = std::array::from_fn(|lane| {
-                let ahead = (y0[lane] - y1[lane]) - (y1[lane] - y2[lane]) - c2 * z2[lane];
-                ahead - c1 * z1[lane]
-            });
-            for lane in 0..N {
-                sum[lane] += z0[lane] * z0[lane];
-            }
-            (x2, x1) = (x1, x0);
-            (y2, y1) = (y1, y0);
-            (z2, z1) = (z1, z0);
-        }
-        self.input = [x1, x2];
-        self.shelf = [y1, y2];
-        self.output = [z1, z2];
-        self.settle();
-        sum.map(|energy| if energy.is_finite() { energy * coefficients.power } else { 0.0 })
+        fused::run(Hop { state: self, coefficients, sound })
     }
 
     /// Ends ringing that nobody could hear before it reaches numbers so small that the processor slows down, and forgets
@@ -168,6 +139,55 @@ impl<const N: usize> State<N> {
                 *value = 0.0;
             }
         }
+    }
+}
+
+/// A hop on its way through the filter.
+struct Hop<'a, const N: usize> {
+    state: &'a mut State<N>,
+    coefficients: &'a Coefficients,
+    sound: [&'a [f32]; N],
+}
+
+impl<const N: usize> fused::Loop for Hop<'_, N> {
+    type Output = [f64; N];
+
+    /// Direct form 1, summed so that only one product and one difference lie between a value and its successor.
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) -> [f64; N] {
+        let Self { state, coefficients, sound } = self;
+        let Section { b: [b0, b1, b2], a: [a1, a2] } = coefficients.shelf;
+        let [c1, c2] = coefficients.high_pass;
+        let [mut x1, mut x2] = state.input;
+        let [mut y1, mut y2] = state.shelf;
+        let [mut z1, mut z2] = state.output;
+        let mut sum = [0.0; N];
+        let frames = sound.iter().map(|channel| channel.len()).min().unwrap_or(0);
+        let sound = sound.map(|channel| &channel[..frames]);
+        #[expect(clippy::needless_range_loop, reason = "a frame is one sample from each of N slices")]
+        for frame in 0..frames {
+            let x0: [f64; N] = std::array::from_fn(|lane| f64::from(sound[lane][frame]));
+            let y0: [f64; N] = std::array::from_fn(|lane| {
+                let inputs = multiply_add::<FUSED>(b1, x1[lane], b2 * x2[lane]);
+                let ahead = multiply_add::<FUSED>(-a2, y2[lane], multiply_add::<FUSED>(b0, x0[lane], inputs));
+                multiply_add::<FUSED>(-a1, y1[lane], ahead)
+            });
+            let z0: [f64; N] = std::array::from_fn(|lane| {
+                let inputs = (y0[lane] - y1[lane]) - (y1[lane] - y2[lane]);
+                multiply_add::<FUSED>(-c1, z1[lane], multiply_add::<FUSED>(-c2, z2[lane], inputs))
+            });
+            for lane in 0..N {
+                sum[lane] = multiply_add::<FUSED>(z0[lane], z0[lane], sum[lane]);
+            }
+            (x2, x1) = (x1, x0);
+            (y2, y1) = (y1, y0);
+            (z2, z1) = (z1, z0);
+        }
+        state.input = [x1, x2];
+        state.shelf = [y1, y2];
+        state.output = [z1, z2];
+        state.settle();
+        sum.map(|energy| if energy.is_finite() { energy * coefficients.power } else { 0.0 })
     }
 }
 

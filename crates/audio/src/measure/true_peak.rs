@@ -19,6 +19,13 @@
 //! Phase 3 is phase 0 backwards, and phase 2 is phase 1 backwards. With the even part E and the odd part O of such a
 //! filter its two phases give E + O and E − O, and the greater of |E + O| and |E − O| is |E| + |O|: half the products.
 
+#![expect(
+    clippy::inline_always,
+    reason = "the inner loops have to be compiled into the function that is compiled twice"
+)]
+
+use crate::fused::{self, multiply_add_f32};
+
 /// Taps of each phase; a value between samples depends on this many of them.
 pub const TAPS: usize = 12;
 
@@ -114,7 +121,7 @@ impl TruePeak {
 /// ```
 pub fn window_peak(samples: &[f32], rate: u32, threshold: f32) -> f32 {
     let phases = Phases::at(rate);
-    let greatest = samples.iter().fold(0.0, |peak, sample| greater(peak, sample.abs()));
+    let greatest = greatest(samples);
     let bound = greatest * phases.bound();
     if bound <= threshold {
         return bound;
@@ -180,17 +187,18 @@ impl Pair {
     }
 
     /// The greatest value between the samples of a stretch.
-    fn highest(&self, samples: &Stretch) -> f32 {
-        // Four, the width of a baseline register: with eight the sums spill, at more than twice the time.
-        const LANES: usize = 4;
+    ///
+    /// `LANES` is the width of a register: with more the sums spill, at more than twice the time.
+    #[inline(always)]
+    fn highest<const LANES: usize, const FUSED: bool>(&self, samples: &Stretch) -> f32 {
         let mut highest = [0.0; LANES];
         for start in (0..STRETCH).step_by(LANES) {
             let (mut even, mut odd) = ([0.0; LANES], [0.0; LANES]);
             for k in 0..TAPS / 2 {
                 for lane in 0..LANES {
                     let (one, other) = (samples[start + lane + k], samples[start + lane + TAPS - 1 - k]);
-                    even[lane] += self.even[k] * (one + other);
-                    odd[lane] += self.odd[k] * (one - other);
+                    even[lane] = multiply_add_f32::<FUSED>(self.even[k], one + other, even[lane]);
+                    odd[lane] = multiply_add_f32::<FUSED>(self.odd[k], one - other, odd[lane]);
                 }
             }
             for lane in 0..LANES {
@@ -201,12 +209,13 @@ impl Pair {
     }
 
     /// The greater of the two values between twelve samples: the same sums as [`Pair::highest`], in the same order.
-    fn value(&self, samples: &[f32; TAPS]) -> f32 {
+    #[inline(always)]
+    fn value<const FUSED: bool>(&self, samples: &[f32; TAPS]) -> f32 {
         let (mut even, mut odd) = (0.0, 0.0);
         for k in 0..TAPS / 2 {
             let (one, other) = (samples[k], samples[TAPS - 1 - k]);
-            even += self.even[k] * (one + other);
-            odd += self.odd[k] * (one - other);
+            even = multiply_add_f32::<FUSED>(self.even[k], one + other, even);
+            odd = multiply_add_f32::<FUSED>(self.odd[k], one - other, odd);
         }
         even.abs() + odd.abs()
     }
@@ -222,47 +231,53 @@ struct Highest {
 impl Highest {
     /// Takes in the samples and every value between twelve of them.
     fn scan(&mut self, samples: &[f32], phases: Phases) {
-        let Some(last) = samples.last_chunk() else {
-            return self.scan_short(samples, phases);
-        };
-        let mut start = 0;
-        while let Some(stretch) = samples[start..].first_chunk() {
-            self.raise(stretch, phases);
-            start += STRETCH;
-        }
-        // The last stretch overlaps the one before it, which does no harm to a maximum.
-        self.raise(last, phases);
+        fused::run(Scan { highest: self, samples, phases });
     }
 
     /// [`Self::scan`] over fewer samples than a stretch.
-    fn scan_short(&mut self, samples: &[f32], phases: Phases) {
+    #[inline(always)]
+    fn scan_short<const FUSED: bool>(&mut self, samples: &[f32], phases: Phases) {
         let greatest = self.lift(samples.iter().fold(0.0, |greatest, sample| greater(greatest, sample.abs())));
         if phases == Phases::None || greatest * INNER_PAIR.bound <= self.peak {
             return;
         }
         for start in 0..samples.len() {
             if let Some(twelve) = samples[start..].first_chunk() {
-                self.peak = greater(self.peak, INNER_PAIR.value(twelve));
+                self.peak = greater(self.peak, INNER_PAIR.value::<FUSED>(twelve));
                 if phases == Phases::All {
-                    self.peak = greater(self.peak, OUTER_PAIR.value(twelve));
+                    self.peak = greater(self.peak, OUTER_PAIR.value::<FUSED>(twelve));
                 }
             }
         }
     }
 
-    #[inline]
-    fn raise(&mut self, stretch: &Stretch, phases: Phases) {
+    #[inline(always)]
+    fn raise<const LANES: usize, const FUSED: bool>(&mut self, stretch: &Stretch, phases: Phases) {
         let greatest = self.lift(greatest(stretch));
         if phases != Phases::None && greatest * INNER_PAIR.bound > self.peak {
-            self.peak = greater(self.peak, INNER_PAIR.highest(stretch));
+            self.peak = greater(self.peak, INNER_PAIR.highest::<LANES, FUSED>(stretch));
             if phases == Phases::All && greatest * OUTER_PAIR.bound > self.peak {
-                self.peak = greater(self.peak, OUTER_PAIR.highest(stretch));
+                self.peak = greater(self.peak, OUTER_PAIR.highest::<LANES, FUSED>(stretch));
             }
         }
     }
 
+    #[inline(always)]
+    fn scan_wide<const LANES: usize, const FUSED: bool>(&mut self, samples: &[f32], phases: Phases) {
+        let Some(last) = samples.last_chunk() else {
+            return self.scan_short::<FUSED>(samples, phases);
+        };
+        let mut start = 0;
+        while let Some(stretch) = samples[start..].first_chunk() {
+            self.raise::<LANES, FUSED>(stretch, phases);
+            start += STRETCH;
+        }
+        // The last stretch overlaps the one before it, which does no harm to a maximum.
+        self.raise::<LANES, FUSED>(last, phases);
+    }
+
     /// Takes in the greatest sample of a stretch and hands it back.
-    #[inline]
+    #[inline(always)]
     fn lift(&mut self, greatest: f32) -> f32 {
         self.sample = greater(self.sample, greatest);
         self.peak = greater(self.peak, greatest);
@@ -270,10 +285,33 @@ impl Highest {
     }
 }
 
-/// The greatest magnitude in a stretch.
-fn greatest(stretch: &Stretch) -> f32 {
+/// [`Highest::scan`] under way.
+struct Scan<'a> {
+    highest: &'a mut Highest,
+    samples: &'a [f32],
+    phases: Phases,
+}
+
+impl fused::Loop for Scan<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) {
+        let Self { highest, samples, phases } = self;
+        // Processors of x86-64 that fuse have registers of eight.
+        if FUSED && cfg!(target_arch = "x86_64") {
+            highest.scan_wide::<8, FUSED>(samples, phases);
+        } else {
+            highest.scan_wide::<4, FUSED>(samples, phases);
+        }
+    }
+}
+
+/// The greatest magnitude among some samples.
+#[inline(always)]
+pub(crate) fn greatest(samples: &[f32]) -> f32 {
     const LANES: usize = 8;
-    let (whole, rest) = stretch.as_chunks::<LANES>();
+    let (whole, rest) = samples.as_chunks::<LANES>();
     let mut lanes = [0.0; LANES];
     for chunk in whole {
         for lane in 0..LANES {
@@ -284,7 +322,7 @@ fn greatest(stretch: &Stretch) -> f32 {
 }
 
 /// The greater of two, the first where the second is no number. One instruction, which [`f32::max`] is not.
-#[inline]
+#[inline(always)]
 fn greater(one: f32, other: f32) -> f32 {
     if other > one { other } else { one }
 }

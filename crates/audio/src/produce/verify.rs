@@ -122,8 +122,8 @@ impl Stage for Trimmer {
             let end = amplitude(self.gain_db(start + STEP as f64 / self.rate)) as f32;
             let slope = (end - begin) / STEP as f32;
             for channel in block.iter_mut() {
-                for (n, sample) in channel[at..at + take].iter_mut().enumerate() {
-                    *sample *= begin + slope * (inside as f32 + n as f32);
+                for (sample, n) in channel[at..at + take].iter_mut().zip(0u16..) {
+                    *sample *= begin + slope * (inside as f32 + f32::from(n));
                 }
             }
             self.frame += take as u64;

@@ -72,8 +72,7 @@ impl Judge {
             let end = ((frame + 1) * length + WINDOW).saturating_sub(ROUND_TRIP);
             let reaches = sound.iter().any(|channel| {
                 let heard = channel.get(begin..end.min(channel.len())).unwrap_or_default();
-                heard.iter().any(|sample| sample.abs() >= least)
-                    || window_peak(heard, self.format.rate(), least) > least
+                window_peak(heard, self.format.rate(), least) > least
             });
             if reaches {
                 join(&mut loud, frame..frame + 1, LEAD);
