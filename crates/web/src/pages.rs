@@ -1,0 +1,51 @@
+//! Pages that the server renders: sign in and up, one's productions, the page of each, and what is said when something is not there.
+//!
+//! What belongs here: what people see and the forms they post. They work without scripts; `assets/page.js` replaces, never
+//! reveals. What does not: JSON for programs, which is in the surfaces, and who may do what, which is in the app.
+
+mod account;
+mod assets;
+mod dat;
+mod figures;
+mod form;
+mod frame;
+mod list;
+mod loudness;
+mod problem;
+mod production;
+mod productions;
+mod signing;
+mod state;
+#[cfg(test)]
+mod tests;
+mod visit;
+mod waveform;
+mod words;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use crate::settings::Web;
+
+pub(crate) use problem::{broken, nothing};
+
+/// All pages. They find out by themselves who looks, and take an ended session for nobody's, so no recognition of the surfaces belongs
+/// before them.
+pub(crate) fn router() -> Router<Web> {
+    // Recordings are streamed to storage, which counts their bytes.
+    let uploads = Router::new()
+        .route("/productions", get(productions::list).post(productions::create))
+        .layer(DefaultBodyLimit::disable());
+    Router::new()
+        .route("/", get(signing::home))
+        .route("/signin", get(signing::sign_in_form).post(signing::sign_in))
+        .route("/signup", get(signing::sign_up_form).post(signing::sign_up))
+        .route("/signout", post(signing::sign_out))
+        .route("/productions/{uuid}", get(production::show))
+        .route("/productions/{uuid}/delete", get(production::ask).post(production::delete))
+        .route("/productions/{uuid}/original", get(production::original))
+        .route("/productions/{uuid}/{verb}", post(production::act))
+        .route("/assets/{fingerprint}/{*name}", get(assets::get))
+        .merge(uploads)
+}
