@@ -1,0 +1,211 @@
+// Looks at the server's pages with Chromium: axe in both schemes, 320 px without sideways scrolling, a walk by keyboard, scripts
+// off, and what the player's keys do. Nothing of the product is in here.
+//
+//   node run.mjs FOLDER                            pages that `cargo nextest run -p web pages` rendered into target/pages
+//   node run.mjs http://127.0.0.1:8080 [NAME:PASSWORD]   a server that runs; with an account its inner pages as well
+//   … --shots DIR                                  keep a picture of every page: phone and desk, light and dark
+//   … --only TEXT                                  pages whose name has that in it
+//
+// Ends with 1 when something was found, and says what. Needs Chromium (CHROMIUM, or one on the path).
+import { createServer } from 'node:http';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { extname, join, normalize, resolve as resolvePath } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const args = process.argv.slice(2);
+const option = name => { const at = args.indexOf(name); return at < 0 ? null : args.splice(at, 2)[1]; };
+const shots = option('--shots'), only = option('--only');
+const [target, account] = args;
+if (!target) { console.error('say what to look at: a folder with pages, or the address of a server'); process.exit(2); }
+if (shots) mkdirSync(shots, { recursive: true });
+
+const found = [];
+const find = (page, what) => { found.push(`${page}: ${what}`); console.log(`  ✗ ${page}: ${what}`); };
+
+/* A folder is served as the program would serve it: the same policy, and a second of sound behind every download. */
+const POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; media-src 'self'";
+const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
+const sound = (() => {
+  const frames = 8000 * 60, wav = Buffer.alloc(44 + frames, 128);
+  wav.write('RIFF', 0); wav.writeUInt32LE(36 + frames, 4); wav.write('WAVEfmt ', 8); wav.writeUInt32LE(16, 16); wav.writeUInt16LE(1, 20); wav.writeUInt16LE(1, 22);
+  wav.writeUInt32LE(8000, 24); wav.writeUInt32LE(8000, 28); wav.writeUInt16LE(1, 32); wav.writeUInt16LE(8, 34); wav.write('data', 36); wav.writeUInt32LE(frames, 40);
+  return wav;
+})();
+const serve = folder => new Promise(resolve => {
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url, 'http://x').pathname);
+    if (path.endsWith('/original') || path.startsWith('/api/download/')) {
+      const [, from, to] = /bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '') ?? [];
+      const start = +(from ?? 0), end = to ? Math.min(+to, sound.length - 1) : sound.length - 1;
+      response.writeHead(from ? 206 : 200, { 'content-type': 'audio/wav', 'accept-ranges': 'bytes', 'content-length': end - start + 1, ...(from && { 'content-range': `bytes ${start}-${end}/${sound.length}` }) });
+      return response.end(sound.subarray(start, end + 1));
+    }
+    if (path.endsWith('/events')) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      return response.write('data: {"status":4,"status_string":"Audio Processing","progress":0.7}\n\n');
+    }
+    const file = join(folder, normalize(path));
+    if (!file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile()) { response.writeHead(404); return response.end('nothing'); }
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'text/plain', 'content-security-policy': POLICY });
+    response.end(readFileSync(file));
+  });
+  server.listen(0, '127.0.0.1', () => resolve({ base: `http://127.0.0.1:${server.address().port}`, close: () => { server.closeAllConnections(); server.close(); } }));
+});
+
+const where = ['chromium', 'chromium-browser', 'google-chrome'].flatMap(name => (process.env.PATH ?? '').split(':').map(folder => join(folder, name))).find(existsSync);
+const executablePath = process.env.CHROMIUM ?? where;
+if (!executablePath) { console.error('Chromium is missing: run tools/setup browser'); process.exit(2); }
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'] });
+
+let served = null, base = target, pages = [], storageState;
+if (/^https?:/.test(target)) {
+  pages = ['/', '/signin', '/signup', '/nothing-here'];
+  if (account) {
+    const [name, ...password] = account.split(':');
+    const context = await browser.newContext(), page = await context.newPage();
+    await page.goto(`${base}/signin`);
+    await page.fill('#username', name);
+    await page.fill('#password', password.join(':'));
+    await page.click('main button.p');
+    await page.waitForLoadState('load');
+    if (new URL(page.url()).pathname === '/signin') find('/signin', `could not sign in: ${await page.locator('#summary').innerText().catch(() => 'no summary')}`);
+    await page.goto(`${base}/productions`);
+    pages.push('/productions');
+    const first = await page.locator('a.t').first().getAttribute('href', { timeout: 2000 }).catch(() => null);
+    if (first) pages.push(first, `${first}/delete`);
+    storageState = await context.storageState();
+    await context.close();
+  }
+} else {
+  served = await serve(resolvePath(target));
+  base = served.base;
+  pages = readdirSync(target).filter(name => name.endsWith('.html')).sort().map(name => `/${name}`);
+}
+if (only) pages = pages.filter(page => page.includes(only));
+const label = page => page.replace(/^\/|\.html$/g, '').replaceAll('/', '-') || 'home';
+
+const open = async (path, options) => {
+  const context = await browser.newContext({ reducedMotion: 'reduce', storageState, ...options });
+  const page = await context.newPage();
+  page.on('console', message => { if (['error', 'warning'].includes(message.type()) && !/status of (404|403|429|5\d\d)/.test(message.text())) find(label(path), `console: ${message.text()}`); });
+  page.on('pageerror', error => find(label(path), `script: ${error.message}`));
+  await page.goto(base + path, { waitUntil: 'load' });
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  return { page, context };
+};
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/* axe, in one scheme and width. Evaluated through the debugger, which the policy does not reach. */
+const audit = async (path, page, how) => {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(tags => window.axe.run(document, { runOnly: tags, resultTypes: ['violations'] }), TAGS);
+  for (const { id, help, nodes } of violations) find(`${label(path)} ${how}`, `${id}: ${help}: ${nodes.slice(0, 3).map(node => node.target.join(' ')).join(', ')}`);
+};
+
+/* Tab through everything: each stop can be seen, shows that it is focused, and all that can be used is reached. */
+const walk = async (path, page) => {
+  const wanted = await page.evaluate(() => {
+    const usable = 'a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), select, textarea, summary, audio[controls], [tabindex="0"]';
+    const seen = [...document.querySelectorAll(usable)].filter(e => e.checkVisibility() && !e.closest('dialog:not([open])'));
+    seen.forEach((e, i) => { e.dataset.walk = i; });
+    document.activeElement?.blur();
+    window.scrollTo(0, 0);
+    return seen.length;
+  });
+  const reached = new Set();
+  for (let step = 0; step < wanted * 3 + 40 && reached.size < wanted; step++) {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(() => {
+      const e = document.activeElement;
+      if (!e || e === document.body) return null;
+      const box = e.getBoundingClientRect(), style = getComputedStyle(e);
+      return { walk: e.dataset.walk, name: e.outerHTML.slice(0, 80), native: e.tagName === 'AUDIO', box: [box.left, box.top, box.width, box.height], out: style.outlineStyle, width: parseFloat(style.outlineWidth), high: innerHeight, wide: innerWidth };
+    });
+    if (!stop) continue;
+    if (stop.walk !== undefined && !reached.has(stop.walk)) {
+      reached.add(stop.walk);
+      const [left, top, width, height] = stop.box;
+      if (!stop.native && (stop.out === 'none' || stop.width < 2)) find(label(path), `no sign of focus on ${stop.name}`);
+      if (width < 1 || height < 1 || top >= stop.high || top + height <= 0 || left >= stop.wide) find(label(path), `focus goes where nobody sees it: ${stop.name}`);
+    }
+  }
+  if (reached.size < wanted) find(label(path), `the keyboard reaches ${reached.size} of ${wanted}`);
+};
+
+const narrow = async (path, page, width) => {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (over <= 0) return;
+  const who = await page.evaluate(() => [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(-1).map(e => e.outerHTML.slice(0, 90)).join());
+  find(label(path), `scrolls sideways by ${over} px at ${width}: ${who}`);
+};
+
+/* What the transport's keys do. */
+const player = async path => {
+  const { page, context } = await open(path, { viewport: { width: 1280, height: 900 } });
+  const slider = page.locator('[data-slider]');
+  if (!await slider.count()) { await context.close(); return; }
+  const said = () => slider.getAttribute('aria-valuetext');
+  const expect = (what, fine) => { if (!fine) find(label(path), what); };
+  await slider.focus();
+  expect(`slider has role ${await slider.getAttribute('role')}`, await slider.getAttribute('role') === 'slider');
+  for (const [key, start] of [['Home', '0 seconds of'], ['ArrowRight', '5 seconds of'], ['PageUp', '1 minute 5 seconds of'], ['ArrowLeft', '1 minute of'], ['PageDown', '0 seconds of']]) {
+    await page.keyboard.press(key);
+    expect(`after ${key} the slider says ${await said()}`, (await said()).startsWith(start));
+  }
+  await page.keyboard.press('l');
+  expect(`after L it says ${await said()}`, (await said()).startsWith('15 seconds of'));
+  const hear = page.locator('[data-hear=before]');
+  if (await hear.count()) {
+    await page.keyboard.press('a');
+    expect('A does not lead to the original', await hear.getAttribute('aria-pressed') === 'true');
+    expect(`A loses the moment: ${await said()}`, (await said()).startsWith('15 seconds of'));
+    await page.keyboard.press('b');
+    expect('B does not lead back', await hear.getAttribute('aria-pressed') === 'false');
+  }
+  await page.keyboard.press('?');
+  expect('? does not list the keys', await page.locator('dialog').evaluate(dialog => dialog.open));
+  await audit(path, page, 'with its keys');
+  await page.locator('[data-use-keys]').uncheck();
+  await page.keyboard.press('Escape');
+  expect('Escape does not close the list', !await page.locator('dialog').evaluate(dialog => dialog.open));
+  await page.keyboard.press('l');
+  expect('keys cannot be switched off', (await said()).startsWith('15 seconds of'));
+  await page.locator('[data-play]').click();
+  await page.waitForTimeout(400);
+  expect('play does not play', await page.locator('[data-play]').getAttribute('aria-label') === 'Pause' || !served);
+  await context.close();
+};
+
+/* Scripts off: what is there works, and nothing is shown that needs them. */
+const plain = async path => {
+  const { page, context } = await open(path, { javaScriptEnabled: false, viewport: { width: 390, height: 844 } });
+  const html = await page.content();
+  if (html.includes('data-player') && !await page.locator('audio[data-after]').isVisible()) find(label(path), 'without scripts nothing can be played');
+  if (await page.locator('.scripted').filter({ visible: true }).count()) find(label(path), 'without scripts something is shown that needs them');
+  if (shots) await page.screenshot({ path: join(shots, `${label(path)}-390-plain.png`), fullPage: true });
+  await context.close();
+};
+
+for (const path of pages) {
+  console.log(label(path));
+  for (const colorScheme of ['light', 'dark']) {
+    for (const width of [390, 1440]) {
+      const { page, context } = await open(path, { colorScheme, viewport: { width, height: width === 390 ? 844 : 900 } });
+      await audit(path, page, `${colorScheme} ${width}`);
+      if (shots) await page.screenshot({ path: join(shots, `${label(path)}-${width}-${colorScheme}.png`), fullPage: true });
+      if (colorScheme === 'light') await walk(path, page);
+      await context.close();
+    }
+  }
+  const { page, context } = await open(path, { viewport: { width: 320, height: 640 } });
+  await narrow(path, page, 320);
+  await context.close();
+  await plain(path);
+  await player(path);
+}
+await browser.close();
+served?.close();
+console.log(found.length ? `${found.length} found` : `${pages.length} pages, nothing found`);
+process.exit(found.length ? 1 : 0);
