@@ -1,0 +1,4 @@
+//! What jobs do: a file for each kind. When they are run is in `runner.rs`, what their results mean in `app`.
+
+pub mod produce;
+pub mod sweep;

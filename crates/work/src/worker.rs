@@ -1,0 +1,93 @@
+//! A worker, put together: the lanes, the sweep, the scratch space. It runs beside the web wing in one process, or alone.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::App;
+use model::{Clock, Dice};
+use store::{Blobs, Store};
+
+use crate::jobs::produce::Produce;
+use crate::jobs::sweep::{SweepOptions, keep_sweeping};
+use crate::outbound::Outbound;
+use crate::runner::{Lane, Runner, RunnerOptions};
+use crate::scratch::Scratch;
+
+/// Everything that a worker works with.
+pub struct WorkerParts {
+    /// The verbs.
+    pub app: App,
+    /// The database, for its job table.
+    pub store: Store,
+    /// Storage.
+    pub blobs: Blobs,
+    /// The way out.
+    pub outbound: Outbound,
+    /// Whoever tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Whoever throws the dice.
+    pub dice: Arc<dyn Dice>,
+}
+
+/// How a worker goes about it.
+#[derive(Clone, Debug)]
+pub struct WorkerOptions {
+    /// Its name, for people who look: machine and process.
+    pub name: String,
+    /// How long a job is its own without a word.
+    pub lease: Duration,
+    /// How often the queue is looked into when nothing rings.
+    pub poll: Duration,
+    /// How long jobs may take to stop when it is to leave.
+    pub patience: Duration,
+    /// Productions at once. One uses all cores, so more than one takes memory and little less time.
+    pub productions: usize,
+    /// Where work under way lies. It holds a recording and everything made of it, for each production at once.
+    pub scratch: PathBuf,
+    /// How often is swept.
+    pub sweep_every: Duration,
+}
+
+impl WorkerOptions {
+    /// What does for most machines.
+    pub fn new(name: impl Into<String>, scratch: impl Into<PathBuf>) -> Self {
+        Self {
+            name: name.into(),
+            lease: Duration::from_secs(30),
+            poll: Duration::from_secs(1),
+            patience: Duration::from_secs(10),
+            productions: 1,
+            scratch: scratch.into(),
+            sweep_every: Duration::from_mins(5),
+        }
+    }
+}
+
+/// Works until asked to stop, and gives back what is not done by then.
+///
+/// Fails only where the scratch space cannot be made. Whatever else goes wrong while working is a matter of one job, or waits until
+/// it is better.
+pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<Output = ()>) -> io::Result<()> {
+    let WorkerParts { app, store, blobs, outbound, clock, dice } = parts;
+    let scratch = Arc::new(Scratch::open(&options.scratch, &*dice)?);
+    let produce = Produce {
+        app: app.clone(),
+        store: store.clone(),
+        blobs,
+        outbound,
+        dice: Arc::clone(&dice),
+        scratch: Arc::clone(&scratch),
+    };
+    let lanes = vec![Lane { name: "produce", at_once: options.productions.max(1), bodies: vec![Arc::new(produce)] }];
+    let sweeping = SweepOptions { bury_every: options.lease, sweep_every: options.sweep_every };
+    let runner_options =
+        RunnerOptions { worker: options.name, lease: options.lease, poll: options.poll, patience: options.patience };
+    let runner = Runner::new(store, clock, Arc::clone(&dice), runner_options, lanes);
+    tokio::select! {
+        () = runner.run(stop) => {}
+        () = keep_sweeping(&app, &scratch, &*dice, sweeping) => {}
+    }
+    Ok(())
+}
