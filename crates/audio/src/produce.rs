@@ -23,6 +23,7 @@ use self::render::Target;
 pub use self::settings::{PRESETS, Preset, Settings};
 pub use self::told::{loudness_only, measures, report};
 use self::verify::Promise;
+use self::whole::Staged;
 use crate::AudioError;
 use crate::decode::SourceInfo;
 use crate::draw::Overview;
@@ -102,10 +103,14 @@ impl Watcher for () {
 pub struct Outcome {
     /// What the recording said of itself.
     pub source: SourceInfo,
-    /// The recording, measured.
+    /// The recording, measured. Its series of powers is empty: it has served, and would grow with the length.
     pub before: Analysis,
-    /// The mastered sound before encoding, measured.
+    /// The mastered sound before encoding, measured. Its series of powers is empty, too.
     pub after: Analysis,
+    /// Short-term loudness of the recording for pictures: seconds and LUFS, some thousand points at the most.
+    pub curve_before: Vec<(f64, f64)>,
+    /// Short-term loudness of the mastered sound for pictures.
+    pub curve_after: Vec<(f64, f64)>,
     /// Shape of the recording for pictures.
     pub shape_before: Overview,
     /// Shape of the mastered sound for pictures.
@@ -151,10 +156,17 @@ const MOST_CORRECTIONS: usize = 6;
 ///
 /// Files appear at their places only when all of them are whole and verified.
 pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> {
+    let (outcome, staged) = produce_staged(job, watcher)?;
+    staged.publish()?;
+    Ok(outcome)
+}
+
+/// Makes everything that the job asks for, and leaves it to the caller to let it appear, together with what it adds.
+pub fn produce_staged(job: &Job, watcher: &dyn Watcher) -> Result<(Outcome, Staged), AudioError> {
     let survey = survey::survey(&job.input, &job.settings, watcher)?;
     let survey::Survey {
         source,
-        analysis: before,
+        analysis: mut before,
         shape: shape_before,
         mut envelope,
         mut warnings,
@@ -165,6 +177,7 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
     let settings = &job.settings;
 
     let plan = Plan::new(&before.measured.powers, &before.content, settings.leveler, settings.silence_cutting);
+    let curve_before = pictures::take_curve(&mut before.measured);
     let lossy = job.outputs.iter().any(|output| output.codec.lossy);
     let strict = settings.ceiling - METERS_DIFFER_DB;
     let ceiling = amplitude(strict - if lossy { LOSSY_HEADROOM_DB } else { 0.0 });
@@ -190,6 +203,9 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
     move_chapters(&mut tags, &chain.plan);
     let begin = |output: &Output| Target::begin(output, &tags, strict);
     let mut targets = job.outputs.iter().map(begin).collect::<Result<Vec<_>, _>>()?;
+    for (target, output) in targets.iter().zip(&job.outputs) {
+        whole::sweep(target.file(), &output.path);
+    }
     let peaks = job.peaks.as_deref().map(whole::begin).transpose()?;
 
     let frames = expected_frames(&before, source.rate, &chain);
@@ -207,7 +223,8 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
         }
         mastered = render::render(&job.input, &chain, frames, &mut targets, peaks.as_ref(), Step::Correct, watcher)?;
     }
-    let after = mastered.analysis;
+    let mut after = mastered.analysis;
+    let curve_after = pictures::take_curve(&mut after.measured);
     let goal = after.measured.loudness.integrated;
     actions.extend(told::actions(settings, &before, &chain, &after, mastered.limited));
     if solution != Solution::NONE {
@@ -230,19 +247,33 @@ pub fn produce(job: &Job, watcher: &dyn Watcher) -> Result<Outcome, AudioError> 
         verify::verify(&mut wrong, promise, watcher)?;
     }
 
+    let mut staged = Staged::default();
     let outputs = job
         .outputs
         .iter()
         .zip(targets)
-        .map(|(output, target)| target.publish(output))
+        .map(|(output, target)| target.stage(output, &mut staged))
         .collect::<Result<Vec<_>, _>>()?;
     for file in &outputs {
         told::file_misses(file, settings, goal, &mut warnings);
     }
     if let (Some(file), Some(path)) = (peaks, &job.peaks) {
-        whole::publish(file, path)?;
+        staged.add(file, path);
     }
-    Ok(Outcome { source, before, after, shape_before, shape_after: mastered.shape, actions, warnings, outputs, tags })
+    let outcome = Outcome {
+        source,
+        before,
+        after,
+        curve_before,
+        curve_after,
+        shape_before,
+        shape_after: mastered.shape,
+        actions,
+        warnings,
+        outputs,
+        tags,
+    };
+    Ok((outcome, staged))
 }
 
 fn expected_frames(before: &Analysis, native: u32, chain: &render::Chain) -> u64 {

@@ -1,5 +1,7 @@
 //! The planned gain curve on samples.
 
+use std::sync::Arc;
+
 use super::{BLOCKS_PER_SECOND, Plan};
 use crate::master::amplitude;
 use crate::master::control::CELL;
@@ -36,7 +38,7 @@ impl<'a> Cursor<'a> {
 
 /// Applies the gain curve of a plan.
 pub struct Leveler {
-    gains_db: Vec<f32>,
+    gains_db: Arc<[f32]>,
     rate: u32,
     frame: u64,
 }
@@ -44,7 +46,7 @@ pub struct Leveler {
 impl Leveler {
     /// A stage for sound at the given rate. Returns `None` where the plan leaves the level alone.
     pub fn new(plan: &Plan, rate: u32) -> Option<Self> {
-        (!plan.gains_db.is_empty()).then(|| Self { gains_db: plan.gains_db.clone(), rate, frame: 0 })
+        (!plan.gains_db.is_empty()).then(|| Self { gains_db: Arc::clone(&plan.gains_db), rate, frame: 0 })
     }
 }
 

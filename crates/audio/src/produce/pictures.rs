@@ -27,8 +27,8 @@ pub fn pictures(outcome: &Outcome, settings: &Settings) -> Result<Vec<Drawn>, Au
     let (before, after) = (&outcome.before.measured, &outcome.after.measured);
     let curve = Curve {
         seconds: outcome.shape_before.seconds().max(outcome.shape_after.seconds()),
-        before: &points(before),
-        after: &points(after),
+        before: &outcome.curve_before,
+        after: &outcome.curve_after,
         before_loudness: before.loudness.integrated,
         after_loudness: after.loudness.integrated,
         target: Some(Target { loudness: settings.loudness, tolerance: TOLERANCE_LU }),
@@ -39,7 +39,9 @@ pub fn pictures(outcome: &Outcome, settings: &Settings) -> Result<Vec<Drawn>, Au
     ])
 }
 
-fn points(measured: &Measured) -> Vec<(f64, f64)> {
-    let every = measured.powers.len().div_ceil(MOST_POINTS).max(1);
-    short_term(&measured.powers).step_by(every).collect()
+/// The curve of short-term loudness, in exchange for the series of powers that it is made from.
+pub(super) fn take_curve(measured: &mut Measured) -> Vec<(f64, f64)> {
+    let powers = std::mem::take(&mut measured.powers);
+    let every = powers.len().div_ceil(MOST_POINTS).max(1);
+    short_term(&powers).step_by(every).collect()
 }

@@ -14,6 +14,7 @@ use super::fan::Fan;
 use super::intake::Intake;
 use super::survey::join;
 use super::verify::{Trim, Verdict};
+use super::whole::Staged;
 use super::{Finished, Output, Settings, Step, Watcher, whole};
 use crate::draw::{Bits, Overview, Peaks, PeaksForm, PeaksOrder, samples_per_pixel};
 use crate::encode::Order;
@@ -136,11 +137,15 @@ impl Target {
         Ok(())
     }
 
-    /// Puts the file in its place and says what is known of it.
-    pub(super) fn publish(self, output: &Output) -> Result<Finished, AudioError> {
+    pub(super) fn file(&self) -> &NamedTempFile {
+        &self.file
+    }
+
+    /// Has the file ready to appear and says what is known of it.
+    pub(super) fn stage(mut self, output: &Output, staged: &mut Staged) -> Result<Finished, AudioError> {
         let Verdict { loudness, true_peak, seconds, .. } = self.verdict.unwrap_or_default();
-        let mut file = whole::publish(self.file, &output.path)?;
-        let (size, md5) = digest(&mut file)?;
+        let (size, md5) = digest(self.file.as_file_mut())?;
+        staged.add(self.file, &output.path);
         Ok(Finished { output: output.clone(), loudness, true_peak, seconds, size, md5 })
     }
 

@@ -8,7 +8,8 @@ use audio::AudioError;
 use audio::encode::{self, Codec};
 use audio::level::{SilenceCutting, Strength};
 use audio::produce::settings::LOUDNESS_RANGE;
-use audio::produce::{Job, Outcome, Output, Preset, Settings, whole};
+use audio::produce::whole::Staged;
+use audio::produce::{Job, Outcome, Output, Preset, Settings};
 use audio::report::Report;
 use audio::tag::{Cover, Tags};
 use model::{Chapters, Metadata};
@@ -235,32 +236,35 @@ fn one(given: &Path, request: &Request) -> Result<(), Failure> {
     let job =
         Job { input: input.path().to_owned(), settings: request.settings, outputs, tags: request.tags.clone(), peaks };
     let display = Display::new(&input.name, request.quiet);
-    let outcome = audio::produce::produce(&job, &display);
+    let made = audio::produce::produce_staged(&job, &display);
     display.end();
-    let outcome = outcome.map_err(|error| Failure::Failed(error.to_string()))?;
+    let (outcome, mut staged) = made.map_err(failed)?;
     let report = audio::produce::report(&input.name, request.preset, &request.settings, &outcome);
     match request.place {
         Place::Folder(_) => {
-            write_beside(folder, &input.stem, &outcome, &report, &request.settings)?;
+            stage_beside(&mut staged, folder, &input.stem, &outcome, &report, &request.settings)?;
+            staged.publish().map_err(failed)?;
             let text = if request.json { report.to_json_line() } else { report.to_text() };
             print(text.as_bytes())
         }
         Place::StandardOutput => {
+            staged.publish().map_err(failed)?;
             anstream::eprint!("{}", report.to_text());
             pour(&job.outputs[0].path)
         }
     }
 }
 
-/// Writes report and pictures beside the sound.
-fn write_beside(
+/// Adds report and pictures to the sound, to appear with it: a disk that is full leaves all of it or nothing.
+fn stage_beside(
+    staged: &mut Staged,
     folder: &Path,
     stem: &str,
     outcome: &Outcome,
     report: &Report,
     settings: &Settings,
 ) -> Result<(), Failure> {
-    let drawn = audio::produce::pictures(outcome, settings).map_err(|error| Failure::Failed(error.to_string()))?;
+    let drawn = audio::produce::pictures(outcome, settings).map_err(failed)?;
     let mut files = vec![
         ("report.json".to_owned(), report.to_json().into_bytes()),
         ("report.txt".to_owned(), report.to_text().into_bytes()),
@@ -268,17 +272,14 @@ fn write_beside(
     files.extend(drawn.into_iter().map(|picture| (picture.ending.to_owned(), picture.bytes)));
     for (ending, bytes) in files {
         let path = folder.join(format!("{stem}.{ending}"));
-        write_whole(&path, &bytes).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
+        staged.write(&path, &bytes).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
     }
     Ok(())
 }
 
-/// Writes a file that appears whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), AudioError> {
-    let mut file = whole::begin(path)?;
-    file.write_all(bytes).map_err(AudioError::Write)?;
-    whole::publish(file, path)?;
-    Ok(())
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err gives")]
+fn failed(error: AudioError) -> Failure {
+    Failure::Failed(error.to_string())
 }
 
 fn pour(path: &Path) -> Result<(), Failure> {
