@@ -3,7 +3,7 @@
 
     python3 benches/produce.py            print the tables
     python3 benches/produce.py --write    and put them into docs/explanation/figures.md
-    python3 benches/produce.py --soak     twelve hours of sound, past 4 GiB, instead
+    python3 benches/produce.py --soak     twelve hours of sound, past 4 GiB, instead; with --write, as the page's last table
 
 Times are those of the operating system for the whole process and its children (wait4): CPU is user plus system, memory
 the largest resident set; a process inherits the peak of the one that starts it, so nothing under this script's own 17 MiB or
@@ -303,8 +303,11 @@ def bench_outputs(report, soundpost, source, runs):
     formats = ["mp3:128", "aac:96", "opus:64", "vorbis:96", "flac"]
     folder = BENCH / "outputs"
 
+    # All of these runs share one processor. Seconds of CPU are only comparable on equally busy ones: two threads of one core
+    # slow each other down, and so most encoders, which have one thread, would be measured with a core to themselves, and
+    # all five together without.
     def cost(*wanted):
-        return statistics.median(run(produce(soundpost, source, folder, *wanted)).cpu for _ in range(runs))
+        return statistics.median(run(["taskset", "--cpu-list", "0", *produce(soundpost, source, folder, *wanted)]).cpu for _ in range(runs))
 
     # What an encoder costs is what its output adds to a run; WAV costs next to nothing and stands for the rest.
     base = cost("wav")
@@ -313,6 +316,9 @@ def bench_outputs(report, soundpost, source, runs):
     encoders = sum(single.values())
     report.say()
     report.say("## Five outputs at once")
+    report.say()
+    report.say("All of these runs were kept on one processor: two busy threads of one core slow each other down, and five encoders at once keep")
+    report.say("both busy where one alone would leave the other idle. Seconds would not be comparable otherwise.")
     report.table("output", "CPU of its encoder and verification")
     for wanted, seconds in single.items():
         report.row(wanted, f"{seconds:.2f} s")
@@ -341,7 +347,9 @@ def bench_memory(report, soundpost, source):
 
 def soak(report, soundpost, source):
     hours = 12
-    report.say("# Twelve hours")
+    report.say("## Twelve hours")
+    report.say()
+    report.say(f"Measured on {date.today().isoformat()} with {machine()}, by `make soak`: twelve hours of the same material as RF64, to MP3 and WAV.")
     longer = repeated(source, hours * 3600, "mixed-12h.wav")
     size = longer.stat().st_size
     if size <= 1 << 32:
@@ -366,6 +374,13 @@ def soak(report, soundpost, source):
     shutil.rmtree(folder)
 
 
+def figures():
+    """The page of figures as it stands: what the bench wrote, and what the soak wrote behind it."""
+    page = FIGURES.read_text() if FIGURES.exists() else ""
+    bench, heading, soaked = page.partition("## Twelve hours\n")
+    return bench.rstrip("\n") + "\n", heading + soaked
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--soundpost", type=Path, default=TARGET / "release" / "soundpost", help="the program to measure")
@@ -375,7 +390,7 @@ def main():
     arguments.add_argument("--soak", action="store_true", help="twelve hours instead")
     arguments.add_argument("--material", action="store_true", help="only make the ten minutes of sound")
     wish = arguments.parse_args()
-    if wish.write and (wish.only or wish.soak):
+    if wish.write and wish.only:
         arguments.error("--write is for the whole bench")
     BENCH.mkdir(parents=True, exist_ok=True)
     if wish.material:
@@ -388,8 +403,11 @@ def main():
     # In a process of its own, so that the memory this takes is not taken for that of what is measured.
     subprocess.run([sys.executable, __file__, "--material"], check=True)
     source = MATERIAL
+    bench, soaked = figures()
     if wish.soak:
         soak(report, soundpost, source)
+        if wish.write:
+            FIGURES.write_text(bench + "\n" + "\n".join(report.lines) + "\n")
     else:
         report.say("# Figures")
         report.say()
@@ -408,7 +426,7 @@ def main():
         if "memory" in only:
             bench_memory(report, soundpost, source)
         if wish.write:
-            FIGURES.write_text("\n".join(report.lines) + "\n")
+            FIGURES.write_text("\n".join(report.lines) + "\n" + (f"\n{soaked}" if soaked else ""))
     if report.missed:
         sys.exit("bench: missed: " + ", ".join(report.missed))
 
