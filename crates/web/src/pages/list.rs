@@ -79,7 +79,7 @@ impl List {
             most: size(shown.upload_limit),
             rows: shown.productions.iter().map(row).collect(),
             count: shown.total.to_string(),
-            flat: svg(Shape::Flat, Width::Wide, 44, "always"),
+            flat: svg(Shape::Flat, Width::Narrow, 44, "always"),
             older: shown.older,
             note: shown.note,
             limit: shown.upload_limit,

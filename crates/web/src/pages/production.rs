@@ -116,9 +116,13 @@ async fn page(
         let progress = progress.map_err(|error| problem::refuse(visit, error))?;
         beside.percent = progress.map(|progress| (progress.fraction.clamp(0.0, 1.0) * 100.0) as u8);
     } else if production.state.made().is_some() {
-        let drawing = |name| drawing(visit, production, name);
-        let (before, after, curve) =
-            tokio::join!(drawing("before.dat"), drawing("after.dat"), drawing("loudness.json"));
+        let drawing = |names| drawing(visit, production, names);
+        // `waveform.dat` is what players are given: the result as well.
+        let (before, after, curve) = tokio::join!(
+            drawing(&["before.dat"]),
+            drawing(&["after.dat", "waveform.dat"]),
+            drawing(&["loudness.json"])
+        );
         let peaks = |bytes: Option<Vec<u8>>| bytes.and_then(|bytes| dat::read(&bytes)).unwrap_or_default();
         beside.before = peaks(before);
         beside.after = peaks(after);
@@ -128,14 +132,15 @@ async fn page(
     Ok(visit.page(status, &View::new(visit.frame(""), production, &beside)))
 }
 
-/// The bytes of a drawing. A page without it is better than none.
-async fn drawing(visit: &Visit, production: &Production, name: &str) -> Option<Vec<u8>> {
+/// The bytes of the first drawing of these names that is there. A page without it is better than none.
+async fn drawing(visit: &Visit, production: &Production, names: &[&str]) -> Option<Vec<u8>> {
     let made = production.state.made()?;
-    let file = made.drawings.iter().find(|file| file.name == name && file.size <= MOST_DRAWN)?;
+    let named = |name: &&str| made.drawings.iter().find(|file| file.name == **name && file.size <= MOST_DRAWN);
+    let file = names.iter().find_map(named)?;
     let mut blob = match visit.app().files().open(&file.key, None).await {
         Ok(blob) => blob,
         Err(error) => {
-            tracing::info!(%error, name, "a drawing cannot be read");
+            tracing::info!(%error, name = file.name, "a drawing cannot be read");
             return None;
         }
     };

@@ -12,7 +12,7 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::SET_COOKIE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use model::random_text;
 use subtle::ConstantTimeEq;
 
@@ -34,7 +34,7 @@ pub(crate) struct Visit {
     is_known: bool,
     headers: HeaderMap,
     from: IpAddr,
-    /// The address that was asked for, without the host.
+    /// The address that was asked for, without the host; for forms the list.
     place: String,
     reference: Option<String>,
 }
@@ -61,7 +61,10 @@ impl FromRequestParts<Web> for Visit {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Refusal> {
-        let place = parts.uri.path_and_query().map_or("/", |place| place.as_str()).to_owned();
+        // A form cannot be sent again by going to where it was sent.
+        let reads = parts.method == Method::GET || parts.method == Method::HEAD;
+        let place =
+            parts.uri.path_and_query().filter(|_| reads).map_or("/productions", |place| place.as_str()).to_owned();
         let kept = cookie(&parts.headers, form_cookie(web)).filter(|token| is_token(token)).map(str::to_owned);
         let mut visit = Self {
             session: None,

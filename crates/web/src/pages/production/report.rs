@@ -27,14 +27,15 @@ pub(crate) struct Curve {
 }
 
 impl Curve {
-    /// Reads `{"step": seconds, "before": [LUFS or null, …], "after": […]}`.
+    /// Reads `{"before": [[seconds, LUFS or null], …], "after": […]}`, points in the order of time, and puts both on equal steps.
     pub(crate) fn read(json: &[u8]) -> Option<Self> {
         let value: Value = serde_json::from_slice(json).ok()?;
-        let list = |key: &str| {
-            let values = value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-            values.iter().map(|lufs| lufs.as_f64().filter(|lufs| *lufs > -70.0).map(|lufs| lufs as f32)).collect()
-        };
-        Some(Self { step: value.get("step")?.as_f64()?, before: list("before"), after: list("after") })
+        let (before, after) = (points(&value, "before"), points(&value, "after"));
+        let seconds = [&before, &after].into_iter().filter_map(|points| points.last()).map(|point| point.0);
+        let seconds = seconds.fold(0.0, f64::max);
+        let steps = before.len().max(after.len()).min(STEPS);
+        let step = seconds / steps as f64;
+        (step > 0.0).then(|| Self { step, before: even(&before, step), after: even(&after, step) })
     }
 
     /// The curves beside what the report knows of the whole.
@@ -48,6 +49,34 @@ impl Curve {
             target: level(report, "/target/loudness"),
         }
     }
+}
+
+/// Steps of a curve: more than a screen shows apart.
+const STEPS: usize = 600;
+/// BS.1770's absolute gate, LUFS: below it there is silence.
+const SILENCE: f64 = -70.0;
+
+type Point = (f64, Option<f32>);
+
+fn points(value: &Value, key: &str) -> Vec<Point> {
+    let list = value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let point = |point: &Value| {
+        let lufs = point.get(1)?.as_f64().filter(|lufs| *lufs > SILENCE);
+        Some((point.get(0)?.as_f64()?, lufs.map(|lufs| lufs as f32)))
+    };
+    list.iter().filter_map(point).collect()
+}
+
+/// At every step the point that comes next, up to the last.
+fn even(points: &[Point], step: f64) -> Vec<Option<f32>> {
+    let Some((seconds, _)) = points.last() else { return Vec::new() };
+    let steps = ((seconds / step).round() as usize).min(STEPS);
+    let next = |step_number: usize| {
+        let at = (step_number as f64 + 0.5) * step;
+        let place = points.partition_point(|point| point.0 < at).min(points.len() - 1);
+        points[place].1
+    };
+    (0..steps).map(next).collect()
 }
 
 /// The sentences of what was done.
@@ -101,10 +130,27 @@ mod tests {
 
     #[test]
     fn curves_are_read_and_silence_is_none() {
-        let curve = Curve::read(br#"{"step":0.5,"before":[-20.5,null,-99],"after":[-16,"x"]}"#).unwrap_or_default();
-        assert_eq!(curve.before, [Some(-20.5), None, None]);
-        assert_eq!(curve.after, [Some(-16.0), None]);
-        assert_eq!(Curve::read(b"{}"), None);
-        assert_eq!(Curve::read(b"\xff"), None);
+        let json = br#"{"before":[[1,-20.5],[2,null],[3,-99],[4,-21]],"after":[[1,-16],[2,-16.5],"x",[3]]}"#;
+        let curve = Curve::read(json).unwrap_or_default();
+        assert_eq!(curve.step, 1.0);
+        assert_eq!(curve.before, [Some(-20.5), None, None, Some(-21.0)]);
+        assert_eq!(curve.after, [Some(-16.0), Some(-16.5)]);
+    }
+
+    #[test]
+    fn lists_of_other_lengths_leave_no_holes() {
+        let list =
+            |count: usize| (1..=count).map(|n| json!([n as f64 * 100.0 / count as f64, -20.0])).collect::<Vec<_>>();
+        let json = json!({ "before": list(1_990), "after": list(1_010) }).to_string();
+        let curve = Curve::read(json.as_bytes()).unwrap_or_default();
+        assert_eq!((curve.before.len(), curve.after.len()), (STEPS, STEPS));
+        assert!(curve.before.iter().chain(&curve.after).all(Option::is_some));
+    }
+
+    #[test]
+    fn other_documents_are_no_curve() {
+        for other in [&b"{}"[..], b"\xff", b"[]", br#"{"before":[[0,-20]]}"#, br#"{"before":[["a",1]]}"#] {
+            assert_eq!(Curve::read(other), None);
+        }
     }
 }

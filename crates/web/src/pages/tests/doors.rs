@@ -212,6 +212,8 @@ fn a_recording_comes_in_is_watched_stopped_and_deleted() {
         assert_eq!(out.place(), "/signin?told=out");
         assert!(browser.get(out.place()).await.text.contains("You are signed out."));
         assert_eq!(browser.get("/productions").await.place(), "/signin?next=%2Fproductions");
+        let late = browser.post(&format!("{place}/start"), &[("csrf", &token)]).await;
+        assert_eq!(late.place(), "/signin?next=%2Fproductions", "a form has no way back to itself");
     });
 }
 
