@@ -26,7 +26,7 @@ pub use envelope::{Envelope, Nothing, WebhookEnvelope};
 pub use form_errors::FormErrors;
 pub use formats::{Built, FORMATS, Format, Offer, Rates};
 pub use limits::{MAX_BODY_BYTES, MAX_CHAPTERS_BYTES, MAX_FORM_FIELDS, MAX_LISTED};
-pub use listing::{Detail, Listed, ListedPreset, ListedProduction, Listing};
+pub use listing::{Detail, Listed, ListedPreset, ListedProduction, Listing, PresetListReply, ProductionListReply};
 pub use present::{
     Addresses, AlgorithmInfo, AlgorithmOption, Algorithms, Chapter, Event, FormatInfo, Info, Location, Metadata,
     MinimalPreset, MinimalProduction, Named, OutgoingService, OutputFile, Preset, Production, ServiceTypeInfo, Status,

@@ -9,7 +9,7 @@ pub struct ProductionRequest {
     /// Uuid or name of the preset to begin with.
     #[schema(nullable = false)]
     pub preset: Option<String>,
-    /// Whether everything but the recording is forgotten first.
+    /// Whether everything is forgotten first.
     #[schema(nullable = false)]
     pub reset_data: Option<bool>,
     /// What is said about it in words.

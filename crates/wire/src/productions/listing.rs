@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, SchemaType, Type};
-use utoipa::openapi::{Ref, RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
+use utoipa::openapi::Ref;
+use utoipa::openapi::schema::{AnyOfBuilder, Array, ArrayBuilder, ObjectBuilder, SchemaType, Type};
 
 use super::form_errors::{At, FormErrors};
 use super::limits::MAX_LISTED;
@@ -79,29 +79,46 @@ pub type ListedProduction = Listed<Production, MinimalProduction>;
 /// A preset in a list.
 pub type ListedPreset = Listed<Preset, MinimalPreset>;
 
-impl<T: ToSchema, M: ToSchema> PartialSchema for Listed<T, M> {
-    fn schema() -> RefOr<Schema> {
-        let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
-        AnyOfBuilder::new()
-            .item(Ref::from_schema_name(T::name()))
-            .item(Ref::from_schema_name(M::name()))
-            .item(text)
-            .description(Some("All of it, the short form, or its uuid alone, as the query asked."))
-            .into()
-    }
+/// Productions in the envelope, as OpenAPI describes them.
+#[derive(Clone, Debug, ToSchema)]
+pub struct ProductionListReply {
+    /// The HTTP status again.
+    #[schema(example = 200)]
+    pub status_code: u16,
+    /// What is wrong with the request, by field.
+    pub form_errors: FormErrors,
+    /// A short name of what went wrong, for programs.
+    pub error_code: Option<String>,
+    /// What went wrong, in a sentence for people; empty when nothing did.
+    pub error_message: String,
+    /// Productions: all of each, the short form, or uuids alone, as the query asked.
+    #[schema(schema_with = listed::<Production, MinimalProduction>)]
+    pub data: Vec<Production>,
 }
 
-impl<T: ToSchema, M: ToSchema> ToSchema for Listed<T, M> {
-    fn name() -> std::borrow::Cow<'static, str> {
-        format!("Listed{}", T::name()).into()
-    }
+/// Presets in the envelope, as OpenAPI describes them.
+#[derive(Clone, Debug, ToSchema)]
+pub struct PresetListReply {
+    /// The HTTP status again.
+    #[schema(example = 200)]
+    pub status_code: u16,
+    /// What is wrong with the request, by field.
+    pub form_errors: FormErrors,
+    /// A short name of what went wrong, for programs.
+    pub error_code: Option<String>,
+    /// What went wrong, in a sentence for people; empty when nothing did.
+    pub error_message: String,
+    /// Presets: all of each, the short form, or uuids alone, as the query asked.
+    #[schema(schema_with = listed::<Preset, MinimalPreset>)]
+    pub data: Vec<Preset>,
+}
 
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((T::name().into_owned(), T::schema()));
-        T::schemas(schemas);
-        schemas.push((M::name().into_owned(), M::schema()));
-        M::schemas(schemas);
-    }
+/// A list of one of three forms. Not exactly one: an empty list is of all of them.
+fn listed<T: ToSchema, M: ToSchema>() -> Array {
+    let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+    let item =
+        AnyOfBuilder::new().item(Ref::from_schema_name(T::name())).item(Ref::from_schema_name(M::name())).item(text);
+    ArrayBuilder::new().items(item).build()
 }
 
 fn count(at: &mut At<'_>, value: &Value) -> Option<u32> {
