@@ -1,0 +1,22 @@
+//! The wing that answers: HTTP in, one verb called, pages and JSON out.
+//!
+//! What belongs here: credentials becoming callers, a file for each endpoint, pages. What does not: SQL, signal processing,
+//! requests to other hosts; a request cannot name them.
+
+mod caller;
+mod docs;
+mod health;
+mod http;
+mod pages;
+mod router;
+mod settings;
+mod surfaces;
+
+pub use router::router;
+pub use settings::{Rates, Settings};
+pub use wire::productions::Offer;
+
+/// The productions API described in OpenAPI 3.1, as it is served under `/docs` and committed in `schemas/openapi`.
+pub fn openapi() -> String {
+    surfaces::productions::openapi::json()
+}

@@ -1,0 +1,122 @@
+//! What the web wing is given: the verbs, and what the operator decided about answering.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use app::App;
+use model::{Dice, PresetId, ProductionId};
+use tokio::sync::{Semaphore, watch};
+use wire::productions::{Addresses, Offer};
+
+use crate::http::percent;
+use crate::http::rate::Limiter;
+
+/// What the web wing is given.
+pub struct Settings {
+    /// The verbs.
+    pub app: App,
+    /// What this build of the program can make.
+    pub offer: Offer,
+    /// Where the world finds this server, without a slash at the end: `https://sound.example`.
+    pub public_url: String,
+    /// Whoever throws the dice, for the ids of requests.
+    pub dice: Arc<dyn Dice>,
+    /// How much one caller may ask.
+    pub rates: Rates,
+    /// Turns true when the program is about to end; streams that would never end by themselves end then.
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// Requests in a minute, or no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// Of one account.
+    pub per_account: Option<NonZeroU32>,
+    /// From one address, where nobody was recognised.
+    pub per_peer: Option<NonZeroU32>,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self { per_account: NonZeroU32::new(1_200), per_peer: NonZeroU32::new(300) }
+    }
+}
+
+/// Event streams that are open at once.
+const MOST_STREAMS: usize = 512;
+
+/// What every handler is given. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Web(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    limiter: Limiter,
+    streams: Arc<Semaphore>,
+}
+
+impl Web {
+    pub(crate) fn new(mut settings: Settings) -> Self {
+        let end = settings.public_url.trim_end_matches('/').len();
+        settings.public_url.truncate(end);
+        let limiter = Limiter::new(settings.rates, settings.app.clone());
+        Self(Arc::new(Inner { settings, limiter, streams: Arc::new(Semaphore::new(MOST_STREAMS)) }))
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.0.settings.app
+    }
+
+    pub(crate) fn offer(&self) -> Offer {
+        self.0.settings.offer
+    }
+
+    pub(crate) fn dice(&self) -> &dyn Dice {
+        &*self.0.settings.dice
+    }
+
+    pub(crate) fn limiter(&self) -> &Limiter {
+        &self.0.limiter
+    }
+
+    /// Places for event streams.
+    pub(crate) fn streams(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.streams)
+    }
+
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.0.settings.stopping.clone()
+    }
+
+    /// Whether browsers come by https, so that cookies stay there.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.0.settings.public_url.starts_with("https://")
+    }
+
+    /// An address of this server.
+    pub(crate) fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.0.settings.public_url)
+    }
+}
+
+impl Addresses for Web {
+    fn file(&self, production: ProductionId, name: &str) -> String {
+        self.address(&format!("/api/download/audio-result/{production}/{}", percent::encode(name)))
+    }
+
+    fn production_cover(&self, production: ProductionId) -> String {
+        self.address(&format!("/api/download/cover/production/{production}"))
+    }
+
+    fn preset_cover(&self, preset: PresetId) -> String {
+        self.address(&format!("/api/download/cover/preset/{preset}"))
+    }
+
+    fn status_page(&self, production: ProductionId) -> String {
+        self.address(&format!("/productions/{production}"))
+    }
+
+    fn edit_page(&self, production: ProductionId) -> String {
+        self.status_page(production)
+    }
+}

@@ -1,0 +1,38 @@
+//! `POST /api/preset/{uuid}/upload.json`: a cover.
+
+use axum::extract::multipart::MultipartRejection;
+use axum::extract::{Multipart, State};
+use model::PresetId;
+use wire::productions::{Envelope, Preset, UploadRequest};
+
+use super::admit::Asking;
+use super::files;
+use super::parts::Named;
+use super::reply::{Refusals, Reply, reply};
+use crate::http::problem::Problem;
+use crate::settings::Web;
+
+/// Sends a cover to a preset.
+#[utoipa::path(
+    post,
+    path = "/api/preset/{uuid}/upload.json",
+    operation_id = "preset_upload",
+    tag = "presets",
+    params(("uuid" = String, Path, description = "Uuid of the preset.")),
+    request_body(content = UploadRequest, content_type = "multipart/form-data"),
+    responses((status = 200, description = "The preset.", body = Envelope<Preset>), Refusals)
+)]
+pub(super) async fn post(
+    State(web): State<Web>,
+    Asking(caller): Asking,
+    Named(id): Named<PresetId>,
+    body: Result<Multipart, MultipartRejection>,
+) -> Reply<Preset> {
+    let body = body.map_err(|_| Problem::unsupported("Files come as multipart/form-data."))?;
+    let presets = web.app().presets();
+    // Whose it is, is asked before bytes are taken in.
+    presets.find(&caller, id).await?;
+    let request = files::uploads(web.app(), &caller, body, web.offer(), &["image"]).await?;
+    let preset = presets.update(&caller, id, None, request.edit).await?;
+    reply(Preset::of(&preset, &[], &web))
+}
