@@ -1,0 +1,12 @@
+//! The web wing through its front door: requests as clients send them, replies as they read them.
+#![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
+
+mod credentials;
+mod downloads;
+mod presets;
+mod productions;
+mod refusals;
+mod resumable;
+mod server;
+mod simple;
+mod streams;

@@ -1,0 +1,177 @@
+//! A server in a test: a house with the router before it, and a client that has one account's key.
+
+use std::time::Duration;
+
+use app::Caller;
+use app::productions::NewProduction;
+use app::runs::Begun;
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, Method, Request, StatusCode};
+use model::ProductionId;
+use model::production::{Edit, Input, Made, MadeFile, OutputOrder};
+use serde_json::Value;
+use store::jobs::{ClaimOptions, Claimed};
+use testkit::database::{Database, on_sqlite};
+use testkit::house::House;
+use tokio::sync::watch;
+use tower::ServiceExt;
+use web::{Offer, Rates, Settings};
+
+/// A server, and somebody who may use it.
+pub(crate) struct Server {
+    pub(crate) house: House,
+    pub(crate) router: Router,
+    pub(crate) ada: Caller,
+    pub(crate) key: String,
+    pub(crate) stop: watch::Sender<bool>,
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Runs a test with a server of its own.
+pub(crate) fn serve(test: impl AsyncFnOnce(&Server, &Database)) {
+    serve_with(Rates { per_account: None, per_peer: None }, test);
+}
+
+/// Runs a test with a server that counts requests.
+pub(crate) fn serve_with(rates: Rates, test: impl AsyncFnOnce(&Server, &Database)) {
+    on_sqlite(async |database| {
+        let house = House::open(database);
+        let (ada, key) = house.account("ada").await;
+        let (stop, stopping) = watch::channel(false);
+        let router = web::router(Settings {
+            app: house.app.clone(),
+            offer: Offer { aac: true },
+            public_url: "https://s.example/".to_owned(),
+            dice: house.dice.clone(),
+            rates,
+            stopping,
+        });
+        test(&Server { house, router, ada, key, stop }, database).await;
+    });
+}
+
+impl Server {
+    /// Sends a request as it is.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let pieces: Vec<Bytes> = body.into_data_stream().map(|piece| piece.unwrap()).collect().await;
+        Answer { status: parts.status, headers: parts.headers, body: pieces.concat().into() }
+    }
+
+    /// A request with the account's key.
+    pub(crate) fn request(&self, method: Method, path: &str) -> http::request::Builder {
+        Request::builder().method(method).uri(path).header(AUTHORIZATION, format!("Bearer {}", self.key))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        let request = self.request(Method::POST, path).header(CONTENT_TYPE, "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// Posts a form: names, names of files where it is one, contents.
+    pub(crate) async fn form(&self, path: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Answer {
+        let request = self.request(Method::POST, path).header(CONTENT_TYPE, "multipart/form-data; boundary=frontier");
+        // In small pieces, as they come from a network.
+        let body = multipart(parts);
+        let pieces: Vec<_> =
+            body.chunks(7).map(|piece| Ok::<_, std::io::Error>(Bytes::copy_from_slice(piece))).collect();
+        self.send(request.body(Body::from_stream(futures_util::stream::iter(pieces))).unwrap()).await
+    }
+
+    /// A production that is done, with one file of these bytes.
+    pub(crate) async fn done(&self, database: &Database, name: &str, bytes: &[u8]) -> ProductionId {
+        let id = self.started(&Edit::default()).await;
+        let job = self.claim(database).await;
+        let Begun::Go(production) = self.house.app.runs().begin(&job).await.unwrap() else { panic!("nothing to do") };
+        let (key, limit) =
+            self.house.app.runs().announce(production.owner, production.id, production.run).await.unwrap();
+        let once = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::copy_from_slice(bytes))]);
+        let kept = self.house.blobs.put_stream(&key, once, limit).await.unwrap();
+        let order = OutputOrder { format: "mp3".into(), bitrate: Some(128), ..OutputOrder::default() };
+        let (key, name) = (key.as_str().to_owned(), name.to_owned());
+        let files = vec![MadeFile { order, key, name, size: kept.size, md5: kept.md5 }];
+        let made = Made { files, length_ms: 1_500, format: "WAV".into(), ..Made::default() };
+        let _ = self.house.app.runs().finish(&job, made).await.unwrap();
+        id
+    }
+
+    /// A production that waits for a worker.
+    pub(crate) async fn started(&self, edit: &Edit) -> ProductionId {
+        let bytes = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"RIFF"))]);
+        let file = self.house.app.files().receive(&self.ada, "talk.wav", bytes).await.unwrap();
+        let edit = Edit { input: Some(Input::File(file)), ..edit.clone() };
+        let new = NewProduction { edit, start: true, ..NewProduction::default() };
+        self.house.app.productions().create(&self.ada, new).await.unwrap().id
+    }
+
+    /// Takes the next job, as a worker would.
+    pub(crate) async fn claim(&self, database: &Database) -> Claimed {
+        let options = ClaimOptions { kinds: &["produce"], worker: "test", lease: Duration::from_secs(30) };
+        store::jobs::claim(database.store(), &options, self.house.app.now(), "token").await.unwrap().unwrap()
+    }
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("no JSON: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The data of a reply that went well, envelope and all.
+    pub(crate) fn data(&self) -> Value {
+        let mut json = self.json();
+        assert_eq!(self.status, StatusCode::OK, "{json:#}");
+        assert_eq!((&json["status_code"], &json["error_code"]), (&Value::from(200), &Value::Null));
+        assert_eq!((&json["form_errors"], &json["error_message"]), (&serde_json::json!({}), &Value::from("")));
+        json["data"].take()
+    }
+
+    /// That it was refused with this status, in the envelope; what it says.
+    pub(crate) fn refused(&self, status: u16) -> String {
+        let json = self.json();
+        assert_eq!(self.status.as_u16(), status, "{json:#}");
+        assert_eq!(json["status_code"], status);
+        assert!(json["error_code"].is_string() && json["data"].is_null(), "{json:#}");
+        let message = json["error_message"].as_str().unwrap_or_default();
+        assert!(!message.is_empty());
+        message.to_owned()
+    }
+}
+
+/// A form as clients write it.
+pub(crate) fn multipart(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, file, bytes) in parts {
+        let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
+        body.extend_from_slice(
+            format!("--frontier\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").as_bytes(),
+        );
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--frontier--\r\n");
+    body
+}
