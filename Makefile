@@ -46,10 +46,10 @@ rustdoc: setup-build
 
 # Every snapshot file must have been asked for by some test: insta notes which were, and the rest are an error.
 .PHONY: unit
-unit: setup-test ## unit and integration tests
+unit: setup-test ## unit and integration tests, beside a PostgreSQL of their own
 	@mkdir -p $(CARGO_TARGET_DIR); : > $(CARGO_TARGET_DIR)/snapshots-used
 	INSTA_UPDATE=no INSTA_SNAPSHOT_REFERENCES_FILE=$(abspath $(CARGO_TARGET_DIR))/snapshots-used \
-	  cargo nextest run --workspace --all-features --no-fail-fast
+	  tools/with-postgres cargo nextest run --workspace --all-features --no-fail-fast
 	@tools/unused-snapshots $(CARGO_TARGET_DIR)/snapshots-used
 
 .PHONY: doctest
@@ -91,7 +91,8 @@ fmt: setup-rust ## format all Rust
 
 .PHONY: bless
 bless: setup-test ## accept what the tests now print as what they expect; read the difference before committing
-	INSTA_UPDATE=always INSTA_FORCE_PASS=1 UPDATE_EXPECT=1 cargo nextest run --workspace --all-features --no-fail-fast
+	INSTA_UPDATE=always INSTA_FORCE_PASS=1 UPDATE_EXPECT=1 \
+	  tools/with-postgres cargo nextest run --workspace --all-features --no-fail-fast
 
 .PHONY: generate
 generate: setup-build ## write again what is generated and committed (docs/reference)

@@ -1,5 +1,11 @@
-//! For tests only: seeded noise, generated signals, fixtures, other people's programs as witnesses.
+//! For tests only: seeded noise, generated signals, fixtures, other people's programs as witnesses, databases, an S3 server.
 
+#[cfg(feature = "database")]
+pub mod database;
 pub mod fixture;
+#[cfg(feature = "house")]
+pub mod house;
+#[cfg(feature = "s3")]
+pub mod s3;
 pub mod signal;
 pub mod witness;

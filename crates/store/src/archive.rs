@@ -1,0 +1,91 @@
+//! The whole database, row by row, in a form that is neither SQLite's nor PostgreSQL's: for backups, and for moving house.
+//!
+//! What is read is one moment's, whatever others write meanwhile. Counts of tries are left out: they are over in minutes.
+
+use futures_util::TryStreamExt;
+use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::connection::reading::Connected as _;
+use crate::document;
+use crate::error::corrupt;
+use crate::{BlobKey, Store, StoreError, Tx};
+use crate::{accounts, api_keys, files, house, jobs, presets, productions, sessions, uploads};
+
+/// Does something for every table, in an order in which what is referred to comes first.
+macro_rules! tables {
+    ($each:ident) => {
+        $each!(accounts::row, "accounts");
+        $each!(sessions::row, "sessions");
+        $each!(api_keys::row, "api_keys");
+        $each!(presets::row, "presets");
+        $each!(productions::row, "productions");
+        $each!(uploads::row, "uploads");
+        $each!(files::row, "files");
+        $each!(jobs::row, "jobs");
+        $each!(house::row, "house");
+    };
+}
+
+/// Whether nobody lives here yet.
+pub async fn is_empty(store: &Store) -> Result<bool, StoreError> {
+    Ok(accounts::count(store).await? == 0)
+}
+
+/// Gives out every row with the name of its table, and says in the end which files belong to them.
+pub async fn read(store: &Store, mut give: impl FnMut(&'static str, Value)) -> Result<Vec<BlobKey>, StoreError> {
+    let moment = store.moment().await?;
+    macro_rules! each {
+        ($row:path, $table:literal) => {{
+            use $row as row;
+            read_table::<row::Entity>(&moment, $table, &mut give).await?;
+        }};
+    }
+    tables!(each);
+    let keys = files::kept(&moment).await?;
+    moment.rollback().await?;
+    Ok(keys)
+}
+
+/// Writes a row that was given out.
+pub async fn write(tx: &Tx, table: &str, row: Value) -> Result<(), StoreError> {
+    macro_rules! each {
+        ($row:path, $table:literal) => {
+            if table == $table {
+                use $row as row;
+                return write_row::<row::Entity, row::ActiveModel>(tx, $table, row).await;
+            }
+        };
+    }
+    tables!(each);
+    Err(StoreError::Corrupt { table: "?", id: table.to_owned(), why: "there is no such table".to_owned() })
+}
+
+async fn read_table<E>(
+    moment: &DatabaseTransaction,
+    table: &'static str,
+    give: &mut impl FnMut(&'static str, Value),
+) -> Result<(), StoreError>
+where
+    E: EntityTrait,
+    E::Model: Serialize,
+{
+    let mut rows = E::find().stream(moment).await?;
+    while let Some(row) = rows.try_next().await? {
+        give(table, document::write(&row)?);
+    }
+    Ok(())
+}
+
+async fn write_row<E, A>(tx: &Tx, table: &'static str, row: Value) -> Result<(), StoreError>
+where
+    E: EntityTrait,
+    E::Model: DeserializeOwned + IntoActiveModel<A>,
+    A: ActiveModelTrait<Entity = E> + Send,
+{
+    let row: E::Model = serde_json::from_value(row).map_err(|why| corrupt(table, "?", why))?;
+    E::insert(row.into_active_model().reset_all()).exec_without_returning(tx.connection()).await?;
+    Ok(())
+}

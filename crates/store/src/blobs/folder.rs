@@ -1,0 +1,233 @@
+//! Storage in a folder. A file is written to `.partial` beside the others, then put to its place by a rename.
+//!
+//! Why not `object_store` here, too: it reads in pieces of 8 KiB, each of which goes through another thread, and a crash
+//! leaves its unfinished files under names that nobody can tell from the key.
+
+use std::io;
+use std::io::ErrorKind;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt, stream};
+use tokio::fs::{self, File};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufWriter};
+use url::Url;
+
+use super::{Blob, BlobError, BlobKey, PIECE, Pieces};
+
+/// Where unfinished files are. No key begins with a dot.
+const PARTIAL: &str = ".partial";
+
+#[derive(Debug)]
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn open(url: &Url) -> Result<Self, BlobError> {
+        let path =
+            url.to_file_path().map_err(|()| BlobError::Address("it names no folder of this machine".to_owned()))?;
+        std::fs::create_dir_all(path.join(PARTIAL)).map_err(|error| writing(&error))?;
+        Ok(Self(path))
+    }
+
+    fn path(&self, key: &BlobKey) -> PathBuf {
+        self.0.join(key.as_str())
+    }
+
+    /// Where a file is while it is written. One key is written by one at a time, so that whoever removes the key knows where
+    /// to look for what a crash left.
+    fn partial(&self, key: &BlobKey) -> PathBuf {
+        self.0.join(PARTIAL).join(key.as_str().replace('/', "+"))
+    }
+
+    pub(super) async fn put(
+        &self,
+        key: &BlobKey,
+        bytes: impl Stream<Item = Result<Bytes, BlobError>> + Send,
+    ) -> Result<(), BlobError> {
+        let partial = Partial(Some(self.partial(key)));
+        let path = self.path(key);
+        let Some(from) = &partial.0 else { return Ok(()) };
+        write(from, bytes).await?;
+        appear(from, &path).await.map_err(|error| writing(&error))?;
+        partial.keep();
+        Ok(())
+    }
+
+    pub(super) async fn size(&self, key: &BlobKey) -> Result<u64, BlobError> {
+        let about = fs::metadata(self.path(key)).await.map_err(|error| reading(&error))?;
+        if about.is_file() { Ok(about.len()) } else { Err(BlobError::NotFound) }
+    }
+
+    pub(super) async fn get(
+        &self,
+        key: &BlobKey,
+        within: impl FnOnce(u64) -> Result<Range<u64>, BlobError>,
+    ) -> Result<Blob, BlobError> {
+        let mut file = File::open(self.path(key)).await.map_err(|error| reading(&error))?;
+        let about = file.metadata().await.map_err(|error| reading(&error))?;
+        if !about.is_file() {
+            return Err(BlobError::NotFound);
+        }
+        let size = about.len();
+        let range = within(size)?;
+        if range.start > 0 {
+            file.seek(io::SeekFrom::Start(range.start)).await.map_err(|error| reading(&error))?;
+        }
+        let bytes: Pieces =
+            read(file, range.end - range.start).map(|piece| piece.map_err(|error| reading(&error))).boxed();
+        Ok(Blob { size, range, bytes })
+    }
+
+    pub(super) async fn fetch_to(&self, key: &BlobKey, path: &Path) -> Result<u64, BlobError> {
+        self.size(key).await?;
+        // The kernel copies; on some file systems nothing is copied at all.
+        fs::copy(self.path(key), path).await.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => BlobError::NotFound,
+            _ => writing(&error),
+        })
+    }
+
+    pub(super) async fn remove(&self, key: &BlobKey) -> Result<(), BlobError> {
+        for path in [self.partial(key), self.path(key)] {
+            match fs::remove_file(path).await {
+                Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                    return Err(writing(&error));
+                }
+                _ => {}
+            }
+        }
+        // Folders go with their last file, as they came with the first.
+        let path = self.path(key);
+        for folder in path.ancestors().skip(1).take_while(|folder| **folder != self.0) {
+            if fs::remove_dir(folder).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn list(&self, under: Option<&BlobKey>) -> BoxStream<'static, Result<(BlobKey, u64), BlobError>> {
+        let first = under.map(|key| key.as_str().to_owned()).unwrap_or_default();
+        let walk = Walk { root: self.0.clone(), folders: vec![first], open: None };
+        stream::try_unfold(walk, |mut walk| async move {
+            let next = walk.next().await.map_err(|error| reading(&error))?;
+            Ok(next.map(|found| (found, walk)))
+        })
+        .boxed()
+    }
+}
+
+/// An unfinished file, which is gone when this is.
+struct Partial(Option<PathBuf>);
+
+impl Partial {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            // If it cannot be removed now, it is when its key is.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Writes a file and waits until it lies on the disk.
+pub(super) async fn write(
+    path: &Path,
+    bytes: impl Stream<Item = Result<Bytes, BlobError>> + Send,
+) -> Result<(), BlobError> {
+    let file = File::create(path).await.map_err(|error| writing(&error))?;
+    let mut file = BufWriter::with_capacity(PIECE, file);
+    let mut bytes = std::pin::pin!(bytes);
+    while let Some(piece) = bytes.next().await {
+        file.write_all(&piece?).await.map_err(|error| writing(&error))?;
+    }
+    file.flush().await.map_err(|error| writing(&error))?;
+    file.get_ref().sync_all().await.map_err(|error| writing(&error))
+}
+
+/// Up to so many bytes of a file, from where it is.
+pub(super) fn read(file: File, length: u64) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    stream::try_unfold((file, length), |(mut file, left)| async move {
+        let want = left.min(PIECE as u64) as usize;
+        if want == 0 {
+            return Ok(None);
+        }
+        let mut piece = BytesMut::with_capacity(want);
+        let got = (&mut file).take(want as u64).read_buf(&mut piece).await?;
+        Ok((got > 0).then(|| (piece.freeze(), (file, left - got as u64))))
+    })
+}
+
+/// Puts a whole file to its place and waits until the folder knows it.
+async fn appear(from: &Path, to: &Path) -> io::Result<()> {
+    let Some(folder) = to.parent() else { return Err(ErrorKind::InvalidFilename.into()) };
+    for _ in 0..8 {
+        fs::create_dir_all(folder).await?;
+        match fs::rename(from, to).await {
+            // Somebody removed the folder's last file just then, and the folder with it.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+            Ok(()) => return File::open(folder).await?.sync_all().await,
+        }
+    }
+    Err(ErrorKind::NotFound.into())
+}
+
+/// A walk through folders, by keys.
+struct Walk {
+    root: PathBuf,
+    folders: Vec<String>,
+    open: Option<(String, fs::ReadDir)>,
+}
+
+impl Walk {
+    async fn next(&mut self) -> io::Result<Option<(BlobKey, u64)>> {
+        loop {
+            let Some((name, folder)) = &mut self.open else {
+                let Some(name) = self.folders.pop() else { return Ok(None) };
+                match fs::read_dir(self.root.join(&name)).await {
+                    Ok(folder) => self.open = Some((name, folder)),
+                    Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+                    Err(error) => return Err(error),
+                }
+                continue;
+            };
+            let Some(entry) = folder.next_entry().await? else {
+                self.open = None;
+                continue;
+            };
+            let within = entry.file_name().into_string().unwrap_or_default();
+            let name = if name.is_empty() { within } else { format!("{name}/{within}") };
+            // What is no key is not ours: `.partial`, and whatever people put there.
+            let Ok(key) = name.parse::<BlobKey>() else { continue };
+            match entry.metadata().await {
+                Ok(about) if about.is_dir() => self.folders.push(name),
+                Ok(about) if about.is_file() => return Ok(Some((key, about.len()))),
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn reading(error: &io::Error) -> BlobError {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => BlobError::NotFound,
+        _ => writing(error),
+    }
+}
+
+fn writing(error: &io::Error) -> BlobError {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => BlobError::Full,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => BlobError::Refused(error.to_string()),
+        _ => BlobError::Unavailable(error.to_string()),
+    }
+}

@@ -1,0 +1,197 @@
+//! The open database: reading from it, and changing it by transactions.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use model::Time;
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
+use sea_orm_migration::MigratorTrait;
+use tokio::sync::watch;
+
+use crate::StoreError;
+use crate::backend::{self, Pools};
+use crate::migrations::Migrations;
+
+pub(crate) mod reading {
+    //! What a reader is, without anybody outside being able to make one.
+
+    use sea_orm::ConnectionTrait;
+
+    /// Has a connection.
+    pub trait Connected {
+        /// What kind of connection it is.
+        type Connection: ConnectionTrait;
+
+        /// The connection.
+        fn connection(&self) -> &Self::Connection;
+    }
+}
+
+/// What can be read from: the [`Store`], which shows what is committed, and a [`Tx`], which shows its own changes too.
+pub trait Read: reading::Connected + Send + Sync {}
+
+/// How to open the database.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// `sqlite:` with a file's path, or `postgres://…`.
+    pub url: String,
+    /// How many connections at most, on PostgreSQL to read and write, on SQLite to read beside the one that writes.
+    pub max_connections: u32,
+    /// How long to wait for a connection, or for others to finish writing.
+    pub patience: Duration,
+}
+
+impl StoreOptions {
+    /// A database, with the usual for the rest.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), max_connections: 10, patience: Duration::from_secs(20) }
+    }
+}
+
+/// The address may hold a password.
+impl fmt::Debug for StoreOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreOptions")
+            .field("max_connections", &self.max_connections)
+            .field("patience", &self.patience)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pools: Arc<Pools>,
+    pub(crate) bell: watch::Sender<u64>,
+    listening: Arc<AtomicBool>,
+    /// When jobs whose time had come were last made ready, in milliseconds.
+    woke_ms: Arc<AtomicI64>,
+}
+
+impl Store {
+    /// Opens the database; a SQLite file is made where there is none. Migrates nothing.
+    pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
+        let pools = Arc::new(backend::open(options).await?);
+        Ok(Self { pools, bell: watch::Sender::new(0), listening: Arc::default(), woke_ms: Arc::default() })
+    }
+
+    /// Brings the schema to what this program expects, whole or not at all. Several programs may do so at once.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let tx = backend::begin(self.writer()).await?;
+        backend::lock_migration(&tx).await?;
+        Migrations::up(&tx, None).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The names of migrations that this program knows and the database has not had.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
+        let pending = Migrations::get_pending_migrations_read_only(&self.pools.read).await?;
+        Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
+    }
+
+    /// Asks the database whether it is there.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.pools.read.ping().await?)
+    }
+
+    /// Begins a transaction that may write. Dropped without [`Tx::commit`], it never happened.
+    ///
+    /// On SQLite there is one at a time, and the others wait for it; so whoever holds one does not wait for a second.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let inner = backend::begin(self.writer()).await?;
+        Ok(Tx { inner, enqueued: AtomicBool::new(false), bell: self.bell.clone() })
+    }
+
+    /// What the database is at this moment, to be read at leisure.
+    pub(crate) async fn moment(&self) -> Result<DatabaseTransaction, StoreError> {
+        Ok(backend::moment(&self.pools.read).await?)
+    }
+
+    /// Finishes what is under way and lets go of the database.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.pools.read.close_by_ref().await?;
+        Ok(self.pools.write.close_by_ref().await?)
+    }
+
+    /// What single statements that write go by.
+    pub(crate) fn writer(&self) -> &DatabaseConnection {
+        &self.pools.write
+    }
+
+    /// Whether jobs were made ready within this time before now. If not, the caller does it.
+    pub(crate) fn woke_within(&self, now: Time, time: Duration) -> bool {
+        let last = Time::from_ms(self.woke_ms.load(Ordering::Relaxed));
+        let fresh = last <= now && now.since(last) < time;
+        if !fresh {
+            self.woke_ms.store(now.as_ms(), Ordering::Relaxed);
+        }
+        fresh
+    }
+
+    /// Hears other processes from now on, once and for all clones.
+    pub(crate) fn listen(&self) {
+        if !self.listening.swap(true, Ordering::Relaxed) {
+            tokio::spawn(backend::listen(self.pools.read.clone(), self.bell.clone()));
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
+
+/// A transaction that may write.
+pub struct Tx {
+    inner: DatabaseTransaction,
+    enqueued: AtomicBool,
+    bell: watch::Sender<u64>,
+}
+
+impl Tx {
+    /// Makes all of it true.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        let enqueued = self.enqueued.into_inner();
+        if enqueued {
+            backend::ring(&self.inner).await?;
+        }
+        self.inner.commit().await?;
+        if enqueued {
+            self.bell.send_modify(|rings| *rings += 1);
+        }
+        Ok(())
+    }
+
+    /// Notes that there is a job to be told of at the end.
+    pub(crate) fn note_enqueued(&self) {
+        self.enqueued.store(true, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Tx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx").finish_non_exhaustive()
+    }
+}
+
+impl reading::Connected for Store {
+    type Connection = DatabaseConnection;
+
+    fn connection(&self) -> &DatabaseConnection {
+        &self.pools.read
+    }
+}
+
+impl reading::Connected for Tx {
+    type Connection = DatabaseTransaction;
+
+    fn connection(&self) -> &DatabaseTransaction {
+        &self.inner
+    }
+}
+
+impl Read for Store {}
+impl Read for Tx {}
