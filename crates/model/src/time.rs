@@ -15,12 +15,12 @@ pub struct Time(i64);
 
 impl Time {
     /// The moment that many milliseconds after 1970 began.
-    pub fn from_ms(ms: i64) -> Self {
+    pub const fn from_ms(ms: i64) -> Self {
         Self(ms)
     }
 
     /// Milliseconds since 1970 began.
-    pub fn as_ms(self) -> i64 {
+    pub const fn as_ms(self) -> i64 {
         self.0
     }
 

@@ -6,7 +6,7 @@ use crate::{Chapter, Chapters, Location, Metadata, ServiceId};
 /// A change of a draft. `None` says nothing about a field; lists are added to what is there.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Edit {
-    /// Whether everything is forgotten first, and lists begin anew.
+    /// Whether everything but the recording is forgotten first, and lists begin anew.
     pub reset: bool,
     /// Words about it.
     pub metadata: MetadataEdit,
@@ -117,7 +117,7 @@ impl Draft {
     /// Changes what was said, and nothing else.
     pub fn apply(&mut self, edit: Edit) {
         if edit.reset {
-            *self = Self { preset: self.preset, ..Self::default() };
+            *self = Self { preset: self.preset, input: self.input.take(), ..Self::default() };
         }
         edit.metadata.apply(&mut self.metadata);
         if !edit.chapters.is_empty() {
@@ -166,9 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_forgets_everything_first() {
-        let mut draft = Draft { outputs: vec![order("mp3")], output_basename: "old".into(), ..Draft::default() };
+    fn a_reset_forgets_everything_but_the_recording() {
+        let input = Some(Input::Address("https://a.example/talk.wav".into()));
+        let mut draft = Draft { outputs: vec![order("mp3")], output_basename: "old".into(), input, ..Draft::default() };
         draft.apply(Edit { reset: true, outputs: vec![order("flac")], ..Edit::default() });
-        assert_eq!(draft, Draft { outputs: vec![order("flac")], ..Draft::default() });
+        assert_eq!(draft, Draft { outputs: vec![order("flac")], input: draft.input.clone(), ..Draft::default() });
+        assert!(draft.input.is_some());
     }
 }

@@ -1,0 +1,296 @@
+//! People, and how they sign in and out.
+//!
+//! A wrong name and a wrong password take the same time and get the same answer. Tries are counted in the database, by name
+//! and place together and by place alone, so that nobody can lock out somebody else by trying.
+
+use std::time::Duration;
+
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Argon2, PasswordHash};
+use model::{Account, AccountId, SessionId, Username};
+use protocols::{Key, KeyKind};
+use store::sessions::Session;
+use store::{Page, StoreError, Tx};
+
+use crate::callers::Peer;
+use crate::secret::digest;
+use crate::{App, AppError};
+
+/// Characters that a password may have.
+const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 10..=256;
+
+/// Characters that an e-mail address may have (RFC 5321, section 4.5.3.1.3).
+const EMAIL_LENGTH: usize = 254;
+
+/// What tries are counted in.
+const WINDOW: Duration = Duration::from_mins(15);
+
+/// Wrong tries from one place in a window, for whatever name.
+const MOST_BY_PLACE: u32 = 100;
+
+/// What is said to everybody whose name and password do not go together.
+const WRONG: AppError = AppError::Unauthenticated("That name and password do not go together. Check both.");
+
+/// People, and how they sign in.
+pub struct Accounts<'a>(pub(crate) &'a App);
+
+/// How many wrong tries are taken from one name and place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Throttle {
+    /// A person at a form.
+    People,
+    /// A program that sends its password with each request.
+    Requests,
+}
+
+impl Throttle {
+    fn most(self) -> u32 {
+        match self {
+            Self::People => 10,
+            Self::Requests => 20,
+        }
+    }
+}
+
+/// What somebody wants to be known as.
+#[derive(Clone)]
+pub struct NewAccount {
+    /// The name to sign in with.
+    pub username: String,
+    /// Where to write to, or empty.
+    pub email: String,
+    /// The password.
+    pub password: String,
+    /// Whether this person runs the house, too.
+    pub is_admin: bool,
+}
+
+/// A browser that has just signed in.
+pub struct SignedIn {
+    /// What the browser shows from now on. A secret.
+    pub key: Key,
+    /// Who signed in.
+    pub account: Account,
+    /// How long the key is good for if nothing is heard of the browser.
+    pub life: Duration,
+}
+
+impl Accounts<'_> {
+    /// A stranger makes an account and is signed in; refused where that is closed.
+    pub async fn sign_up(&self, new: NewAccount, from: Peer) -> Result<SignedIn, AppError> {
+        if !self.0.rules().signup_open {
+            return Err(AppError::Forbidden("New accounts are made by the operator here.".to_owned()));
+        }
+        self.count_try(&format!("sign-up {}", place(from)), MOST_BY_PLACE).await?;
+        let account = self.create(NewAccount { is_admin: false, ..new }).await?;
+        self.signed_in(account).await
+    }
+
+    /// The operator makes an account.
+    pub async fn create(&self, new: NewAccount) -> Result<Account, AppError> {
+        let mut wrong = Vec::new();
+        let username = new.username.parse::<Username>().map_err(|error| ("username", error.to_string()));
+        let email = check_email(&new.email).map_err(|error| ("email", error));
+        let password = check_password_rules(&new.password).map_err(|error| ("password", error));
+        for (field, message) in
+            [username.as_ref().err(), email.as_ref().err(), password.as_ref().err()].into_iter().flatten()
+        {
+            wrong.push(crate::Invalid { field: (*field).to_owned(), message: message.clone() });
+        }
+        let (Ok(username), Ok(email), Ok(())) = (username, email, password) else {
+            return Err(AppError::Invalid(wrong));
+        };
+        let now = self.0.now();
+        let id = AccountId::new(now, self.0.dice());
+        let account = Account { id, username, email, is_admin: new.is_admin, created: now };
+        let hash = self.hash(new.password).await?;
+        let tx = self.0.begin().await?;
+        store::accounts::insert(&tx, &account, Some(&hash)).await.map_err(|error| match error {
+            StoreError::Conflict => AppError::invalid("username", "This name is taken. Choose another."),
+            other => other.into(),
+        })?;
+        tx.commit().await?;
+        Ok(account)
+    }
+
+    /// A person signs in with a browser.
+    pub async fn sign_in(&self, name: &str, password: &str, from: Peer) -> Result<SignedIn, AppError> {
+        let account = self.check_password(name, password, from, Throttle::People).await?;
+        self.signed_in(account).await
+    }
+
+    /// A browser signs out. That it was not signed in is fine.
+    pub async fn sign_out(&self, session: &str) -> Result<(), AppError> {
+        let Some(key) = Key::parse(session) else { return Ok(()) };
+        let tx = self.0.begin().await?;
+        store::sessions::remove(&tx, &digest(key.reveal())).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The operator gives somebody another password. All of that person's browsers are signed out.
+    pub async fn set_password(&self, name: &str, password: String) -> Result<(), AppError> {
+        check_password_rules(&password).map_err(|error| AppError::invalid("password", error))?;
+        let account = self.find(name).await?;
+        let hash = self.hash(password).await?;
+        let tx = self.0.begin().await?;
+        store::accounts::set_password(&tx, account.id, Some(&hash)).await?;
+        store::sessions::remove_of_account(&tx, account.id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The account that signs in by this name.
+    pub async fn find(&self, name: &str) -> Result<Account, AppError> {
+        const NONE: AppError = AppError::NotFound("account");
+        let name = name.parse::<Username>().map_err(|_| NONE)?;
+        let found = store::accounts::find_by_username(self.0.store(), &name).await?;
+        found.map(|(account, _)| account).ok_or(NONE)
+    }
+
+    /// Accounts in the order of their names.
+    pub async fn list(&self, page: Page) -> Result<Vec<Account>, AppError> {
+        Ok(store::accounts::list(self.0.store(), page).await?)
+    }
+
+    /// The account that a name and a password belong to.
+    pub(crate) async fn check_password(
+        &self,
+        name: &str,
+        password: &str,
+        from: Peer,
+        throttle: Throttle,
+    ) -> Result<Account, AppError> {
+        let place = place(from);
+        let by_name = format!("sign-in {} {place}", crate::secret::hex(&digest(&name.to_lowercase())[..8]));
+        let by_place = format!("sign-in {place}");
+        self.may_try(&by_name, throttle.most()).await?;
+        self.may_try(&by_place, MOST_BY_PLACE).await?;
+        let found = match name.parse::<Username>() {
+            Ok(name) => store::accounts::find_by_username(self.0.store(), &name).await?,
+            Err(_) => None,
+        };
+        let (account, hash) = found.unzip();
+        let fine = self.verify(password.to_owned(), hash.flatten()).await?;
+        let tx = self.0.begin().await?;
+        let account = account.filter(|_| fine);
+        if account.is_some() {
+            store::throttles::clear(&tx, &by_name).await?;
+        } else {
+            let now = self.0.now();
+            store::throttles::hit(&tx, &by_name, now, WINDOW).await?;
+            store::throttles::hit(&tx, &by_place, now, WINDOW).await?;
+        }
+        tx.commit().await?;
+        account.ok_or(WRONG)
+    }
+
+    async fn signed_in(&self, account: Account) -> Result<SignedIn, AppError> {
+        let now = self.0.now();
+        let key = Key::new(KeyKind::Session, self.0.random());
+        let life = self.0.rules().session_life;
+        let id = SessionId::new(now, self.0.dice());
+        let session = Session { id, account: account.id, created: now, seen: now, expires: now + life };
+        let tx = self.0.begin().await?;
+        store::sessions::insert(&tx, &session, &digest(key.reveal())).await?;
+        tx.commit().await?;
+        Ok(SignedIn { key, account, life })
+    }
+
+    /// Refuses where something was tried too often in this window.
+    async fn may_try(&self, key: &str, most: u32) -> Result<(), AppError> {
+        let now = self.0.now();
+        match store::throttles::peek(self.0.store(), key, now).await? {
+            Some(hits) if hits.count >= most => Err(AppError::Throttled { now, until: hits.until, limit: most }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a try, and refuses where there were too many.
+    async fn count_try(&self, key: &str, most: u32) -> Result<(), AppError> {
+        self.may_try(key, most).await?;
+        let tx: Tx = self.0.begin().await?;
+        store::throttles::hit(&tx, key, self.0.now(), WINDOW).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn hash(&self, password: String) -> Result<String, AppError> {
+        let mut salt = [0; 16];
+        self.0.dice().fill(&mut salt);
+        self.0
+            .with_password(move || {
+                Argon2::default().hash_password_with_salt(password.as_bytes(), &salt).map(|hash| hash.to_string()).ok()
+            })
+            .await?
+            .ok_or(AppError::Broken("a password could not be hashed"))
+    }
+
+    async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, AppError> {
+        // What an account without a password is compared with: nobody's, at the same cost.
+        const NOBODY: &str =
+            "$argon2id$v=19$m=19456,t=2,p=1$c291bmRwb3N0bm9ib2R5$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
+        let fits = self
+            .0
+            .with_password(move || {
+                let hash = PasswordHash::new(&hash).ok()?;
+                Some(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            })
+            .await?
+            .ok_or(AppError::Broken("a password's hash could not be read"))?;
+        Ok(known && fits)
+    }
+}
+
+impl App {
+    /// Does something with a password: off the threads that answer, and not too many at once.
+    async fn with_password<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
+        let Ok(_place) = self.0.password_checks.acquire().await else {
+            return Err(AppError::Broken("the queue for passwords is closed"));
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| AppError::Broken("checking a password ended early"))
+    }
+
+    /// Bytes that nobody can foretell.
+    pub(crate) fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.dice().fill(&mut bytes);
+        bytes
+    }
+}
+
+/// The place that tries are counted by: one machine, or one home with IPv6.
+fn place(from: Peer) -> String {
+    match from.to_canonical() {
+        Peer::V4(address) => address.to_string(),
+        Peer::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+fn check_password_rules(password: &str) -> Result<(), String> {
+    let length = password.chars().count();
+    if PASSWORD_LENGTH.contains(&length) {
+        return Ok(());
+    }
+    Err(format!(
+        "A password has {} to {} characters. This one has {length}.",
+        PASSWORD_LENGTH.start(),
+        PASSWORD_LENGTH.end()
+    ))
+}
+
+fn check_email(email: &str) -> Result<Option<String>, String> {
+    let email = email.trim();
+    if email.is_empty() {
+        return Ok(None);
+    }
+    let plain = !email.chars().any(|c| c.is_whitespace() || c.is_control());
+    let parts = email.rsplit_once('@').is_some_and(|(who, host)| !who.is_empty() && !host.is_empty());
+    if plain && parts && email.len() <= EMAIL_LENGTH {
+        Ok(Some(email.to_owned()))
+    } else {
+        Err("An e-mail address looks like name@example.org.".to_owned())
+    }
+}

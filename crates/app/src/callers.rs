@@ -1,0 +1,165 @@
+//! Whom a credential stands for, and what may be done with it.
+//!
+//! A [`Caller`] is made here and nowhere else: having one *is* having been recognised.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use model::{Account, ApiKeyId, SessionId, Username};
+use protocols::{Key, KeyKind};
+
+use crate::accounts::Throttle;
+use crate::secret::digest;
+use crate::{App, AppError};
+
+/// Where a request came from.
+pub type Peer = IpAddr;
+
+/// Somebody who was recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Who it is.
+    pub account: Account,
+    /// How that is known.
+    pub via: Via,
+    /// What may be done with this credential.
+    pub scopes: Scopes,
+}
+
+/// How somebody was recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// By name and password, with each request.
+    Password,
+    /// By a personal API key.
+    ApiKey(ApiKeyId),
+    /// By a browser that signed in.
+    Session(SessionId),
+}
+
+/// A thing that may be done with a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// See productions and presets, and have their files.
+    ProductionRead,
+    /// Make, change and remove productions and presets.
+    ProductionWrite,
+    /// See who the account is.
+    Profile,
+}
+
+impl Scope {
+    /// Every scope there is.
+    pub const ALL: [Self; 3] = [Self::ProductionRead, Self::ProductionWrite, Self::Profile];
+
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ProductionRead => "production.read",
+            Self::ProductionWrite => "production.write",
+            Self::Profile => "profile",
+        }
+    }
+}
+
+/// What may be done with a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scopes {
+    /// Everything that its owner may.
+    All,
+    /// Only this.
+    Only(Vec<Scope>),
+}
+
+impl Scopes {
+    /// Reads scopes that are written with spaces between; none written is all.
+    pub fn parse(text: &str) -> Result<Self, AppError> {
+        let scopes: Vec<_> = text
+            .split_whitespace()
+            .map(|word| {
+                Scope::ALL.into_iter().find(|scope| scope.name() == word).ok_or_else(|| {
+                    let names: Vec<_> = Scope::ALL.iter().map(|scope| scope.name()).collect();
+                    AppError::invalid("scope", format!("There is no scope {word}. There are {}.", names.join(", ")))
+                })
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(if scopes.is_empty() { Self::All } else { Self::Only(scopes) })
+    }
+}
+
+impl std::fmt::Display for Scopes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::All => Ok(()),
+            Self::Only(scopes) => {
+                let names: Vec<_> = scopes.iter().map(|scope| scope.name()).collect();
+                f.write_str(&names.join(" "))
+            }
+        }
+    }
+}
+
+impl Caller {
+    /// Whether this credential is good for that.
+    pub fn may(&self, scope: Scope) -> Result<(), AppError> {
+        let fine = match &self.scopes {
+            Scopes::All => true,
+            Scopes::Only(scopes) => scopes.contains(&scope),
+        };
+        let name = scope.name();
+        if fine {
+            Ok(())
+        } else {
+            Err(AppError::Forbidden(format!("This key is not good for {name}. Make one that is.")))
+        }
+    }
+}
+
+/// Credentials, and whom they stand for.
+pub struct Callers<'a>(pub(crate) &'a App);
+
+/// How long a session is not noted again as heard of.
+const SEEN_FOR: Duration = Duration::from_mins(5);
+
+const UNKNOWN: AppError = AppError::Unauthenticated("This key is not known here. It may have been revoked.");
+
+impl Callers<'_> {
+    /// Whoever holds a personal API key.
+    pub async fn by_key(&self, text: &str) -> Result<Caller, AppError> {
+        let key = Key::parse(text).filter(|key| key.kind() == KeyKind::Personal).ok_or(UNKNOWN)?;
+        let found = store::api_keys::find_by_secret(self.0.store(), &digest(key.reveal())).await?;
+        let (key, account) = found.ok_or(UNKNOWN)?;
+        if key.wants_touch(self.0.now()) {
+            let tx = self.0.begin().await?;
+            store::api_keys::touch(&tx, key.id, self.0.now()).await?;
+            tx.commit().await?;
+        }
+        Ok(Caller { account, via: Via::ApiKey(key.id), scopes: Scopes::parse(&key.scopes)? })
+    }
+
+    /// Whoever gives a name and a password, or a name and a key of that account.
+    pub async fn by_name(&self, name: &str, secret: &str, from: Peer) -> Result<Caller, AppError> {
+        if Key::parse(secret).is_some() {
+            let caller = self.by_key(secret).await?;
+            let same = name.parse::<Username>().is_ok_and(|name| name == caller.account.username);
+            return if same { Ok(caller) } else { Err(UNKNOWN) };
+        }
+        let account = self.0.accounts().check_password(name, secret, from, Throttle::Requests).await?;
+        Ok(Caller { account, via: Via::Password, scopes: Scopes::All })
+    }
+
+    /// Whoever signed in with this browser.
+    pub async fn by_session(&self, text: &str) -> Result<Caller, AppError> {
+        const OVER: AppError = AppError::Unauthenticated("You were signed out. Sign in again.");
+        let key = Key::parse(text).filter(|key| key.kind() == KeyKind::Session).ok_or(OVER)?;
+        let now = self.0.now();
+        let digest = digest(key.reveal());
+        let (session, account) = store::sessions::find(self.0.store(), &digest, now).await?.ok_or(OVER)?;
+        if now.since(session.seen) > SEEN_FOR {
+            let tx = self.0.begin().await?;
+            store::sessions::touch(&tx, &digest, now, now + self.0.rules().session_life).await?;
+            tx.commit().await?;
+        }
+        Ok(Caller { account, via: Via::Session(session.id), scopes: Scopes::All })
+    }
+}

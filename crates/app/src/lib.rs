@@ -1,0 +1,189 @@
+//! Verbs: what may be done, by whom, each in one transaction.
+//!
+//! What belongs here: a file for each noun, a function for each operation, and who may. What does not: how a request looks, what
+//! a table looks like, networks and codecs. No transaction waits for either; bytes go to storage before one begins and are
+//! kept or given up by it.
+
+pub mod accounts;
+pub mod api_keys;
+pub mod callers;
+mod error;
+pub mod files;
+pub mod presets;
+pub mod productions;
+pub mod runs;
+mod secret;
+pub mod sweeps;
+pub mod uploads;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{Clock, Dice, Time};
+use store::{Blobs, Store, Tx};
+use tokio::sync::Semaphore;
+
+pub use callers::{Caller, Peer, Scope, Scopes, Via};
+pub use error::{AppError, Invalid};
+pub use secret::{SecretKey, WrongSecretKey};
+pub use store::Page;
+
+/// What the operator decided, as far as verbs need it.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Whether strangers may make accounts.
+    pub signup_open: bool,
+    /// Bytes that one recording may have.
+    pub upload_limit: u64,
+    /// Bytes that are kept for one account, or no limit.
+    pub account_quota: Option<u64>,
+    /// Productions that one account may have.
+    pub most_productions: u64,
+    /// How long results are kept after the last change, or for ever.
+    pub retention: Option<Duration>,
+    /// How long a browser stays signed in after it was last heard of.
+    pub session_life: Duration,
+    /// How long a resumable upload waits for its next piece.
+    pub upload_life: Duration,
+    /// How often work is tried that kills its worker.
+    pub most_attempts: u32,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_hours(24);
+        Self {
+            signup_open: false,
+            upload_limit: 10_000_000_000,
+            account_quota: None,
+            most_productions: 100_000,
+            retention: None,
+            session_life: DAY * 30,
+            upload_life: DAY,
+            most_attempts: 5,
+        }
+    }
+}
+
+/// Everything that verbs work on.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// Storage.
+    pub blobs: Blobs,
+    /// Whoever tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Whoever throws the dice.
+    pub dice: Arc<dyn Dice>,
+    /// The installation's own secret.
+    pub secret: SecretKey,
+    /// What the operator decided.
+    pub rules: Rules,
+}
+
+/// The door to all verbs. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    /// Passwords that are checked at once: each takes 19 MiB and a core.
+    password_checks: Semaphore,
+}
+
+impl App {
+    /// Puts the parts together. Nothing is asked of them yet.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner { parts, password_checks: Semaphore::new(2) }))
+    }
+
+    /// People, and how they sign in.
+    pub fn accounts(&self) -> accounts::Accounts<'_> {
+        accounts::Accounts(self)
+    }
+
+    /// Personal API keys.
+    pub fn api_keys(&self) -> api_keys::ApiKeys<'_> {
+        api_keys::ApiKeys(self)
+    }
+
+    /// Credentials, and whom they stand for.
+    pub fn callers(&self) -> callers::Callers<'_> {
+        callers::Callers(self)
+    }
+
+    /// Bytes that come in and go out.
+    pub fn files(&self) -> files::Files<'_> {
+        files::Files(self)
+    }
+
+    /// Named drafts.
+    pub fn presets(&self) -> presets::Presets<'_> {
+        presets::Presets(self)
+    }
+
+    /// Pieces of audio being made, from their owner's side.
+    pub fn productions(&self) -> productions::Productions<'_> {
+        productions::Productions(self)
+    }
+
+    /// Pieces of audio being made, from the worker's side.
+    pub fn runs(&self) -> runs::Runs<'_> {
+        runs::Runs(self)
+    }
+
+    /// What has to be cleared away.
+    pub fn sweeps(&self) -> sweeps::Sweeps<'_> {
+        sweeps::Sweeps(self)
+    }
+
+    /// Resumable uploads.
+    pub fn uploads(&self) -> uploads::Uploads<'_> {
+        uploads::Uploads(self)
+    }
+
+    /// What the operator decided.
+    pub fn rules(&self) -> &Rules {
+        &self.0.parts.rules
+    }
+
+    /// This moment.
+    pub fn now(&self) -> Time {
+        self.0.parts.clock.now()
+    }
+
+    /// Whether database and storage can be used, in a sentence where they cannot.
+    pub async fn ready(&self) -> Result<(), AppError> {
+        self.store().ping().await?;
+        Ok(self.blobs().check().await?)
+    }
+
+    /// Notes which secret key this installation has, or finds that it is another one than last time.
+    pub async fn check_secret_key(&self) -> Result<(), AppError> {
+        let check = self.0.parts.secret.fingerprint();
+        let tx = self.begin().await?;
+        let noted = store::house::put_first(&tx, "secret_key_check", &check).await?;
+        tx.commit().await?;
+        if noted == check { Ok(()) } else { Err(WrongSecretKey.into()) }
+    }
+
+    fn store(&self) -> &Store {
+        &self.0.parts.store
+    }
+
+    fn blobs(&self) -> &Blobs {
+        &self.0.parts.blobs
+    }
+
+    fn dice(&self) -> &dyn Dice {
+        &*self.0.parts.dice
+    }
+
+    fn secret(&self) -> &SecretKey {
+        &self.0.parts.secret
+    }
+
+    async fn begin(&self) -> Result<Tx, AppError> {
+        Ok(self.store().begin().await?)
+    }
+}

@@ -1,0 +1,96 @@
+//! What has to be cleared away: expired sessions and uploads, files that nothing refers to, results past their time.
+//!
+//! Each sweep does a bounded amount and says whether there is more. Several at once do no harm.
+
+use std::time::Duration;
+
+use store::productions::StateName;
+
+use crate::productions::remove;
+use crate::{App, AppError};
+
+/// What one sweep does at most.
+const AT_ONCE: u64 = 200;
+
+/// How long a file may be written before it counts as left behind.
+const WRITING: Duration = Duration::from_hours(24);
+
+/// How long dead jobs are kept for people to look at.
+const DEAD_FOR: Duration = Duration::from_hours(30 * 24);
+
+/// What has to be cleared away.
+pub struct Sweeps<'a>(pub(crate) &'a App);
+
+/// What a sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Files that were removed from storage.
+    pub files: usize,
+    /// Resumable uploads that were given up.
+    pub uploads: usize,
+    /// Productions past their time.
+    pub productions: usize,
+    /// Whether there is more to do right away.
+    pub more: bool,
+}
+
+impl Sweeps<'_> {
+    /// Clears away what can be, up to a bound.
+    pub async fn sweep(&self) -> Result<Swept, AppError> {
+        let uploads = self.expire().await?;
+        let productions = self.retire().await?;
+        let files = self.remove_files().await?;
+        let most = usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
+        Ok(Swept { files, uploads, productions, more: [files, uploads, productions].contains(&most) })
+    }
+
+    /// Forgets sessions, counts and uploads whose time is over.
+    async fn expire(&self) -> Result<usize, AppError> {
+        let now = self.0.now();
+        let tx = self.0.begin().await?;
+        store::sessions::remove_expired(&tx, now).await?;
+        store::throttles::remove_expired(&tx, now).await?;
+        store::jobs::remove_dead_before(&tx, now - DEAD_FOR).await?;
+        let expired = store::uploads::list_expired(&tx, now, AT_ONCE).await?;
+        for upload in &expired {
+            store::files::doom(&tx, &upload.parts, now).await?;
+            store::uploads::remove(&tx, upload.id).await?;
+        }
+        store::files::doom_abandoned(&tx, now - WRITING, AT_ONCE, now).await?;
+        tx.commit().await?;
+        Ok(expired.len())
+    }
+
+    /// Removes productions that nobody changed for as long as the operator keeps them.
+    async fn retire(&self) -> Result<usize, AppError> {
+        let Some(retention) = self.0.rules().retention else { return Ok(0) };
+        let now = self.0.now();
+        let mut retired = 0;
+        for state in [StateName::Done, StateName::Outdated, StateName::Failed, StateName::Idle] {
+            let old = store::productions::list_by_state(self.0.store(), state, now - retention, AT_ONCE).await?;
+            for production in old {
+                let tx = self.0.begin().await?;
+                let Some(production) = store::productions::find_for_update(&tx, production.id).await? else { continue };
+                // It may have been changed since it was listed.
+                if production.changed < now - retention && !production.state.is_running() {
+                    remove(&tx, &production, now).await?;
+                    tx.commit().await?;
+                    retired += 1;
+                }
+            }
+        }
+        Ok(retired)
+    }
+
+    /// Removes doomed files from storage, and then forgets them: in this order, so that a crash forgets nothing.
+    async fn remove_files(&self) -> Result<usize, AppError> {
+        let doomed = store::files::list_doomed(self.0.store(), AT_ONCE).await?;
+        for key in &doomed {
+            self.0.blobs().remove(key).await?;
+            let tx = self.0.begin().await?;
+            store::files::forget(&tx, key).await?;
+            tx.commit().await?;
+        }
+        Ok(doomed.len())
+    }
+}

@@ -1,0 +1,111 @@
+//! A whole house for a test: a database, a folder for files, a clock that the test moves, and dice that always fall the same.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use app::accounts::NewAccount;
+use app::{App, Caller, Parts, Rules, Scopes, SecretKey};
+use model::{Clock, Dice, Time};
+use store::{BlobOptions, Blobs};
+use tempfile::TempDir;
+
+use crate::database::{Database, SeededDice};
+
+/// A clock that stands until the test moves it.
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    /// The first moment of every test: 2026-01-05T12:00:00Z, a Monday.
+    pub const START: Time = Time::from_ms(1_767_614_400_000);
+
+    /// Moves the clock on.
+    pub fn pass(&self, time: Duration) {
+        self.0.fetch_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+}
+
+impl Default for TestClock {
+    fn default() -> Self {
+        Self(AtomicI64::new(Self::START.as_ms()))
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Time {
+        Time::from_ms(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Where requests of tests come from.
+pub const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// The password of everybody in tests.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// A house in a test.
+pub struct House {
+    /// The verbs.
+    pub app: App,
+    /// Storage.
+    pub blobs: Blobs,
+    /// The clock.
+    pub clock: Arc<TestClock>,
+    /// The dice.
+    pub dice: Arc<dyn Dice>,
+    folder: TempDir,
+}
+
+impl House {
+    /// A house with the usual rules, open to strangers.
+    pub fn open(database: &Database) -> Self {
+        Self::with_rules(database, Rules { signup_open: true, ..Rules::default() })
+    }
+
+    /// A house with rules of its own.
+    ///
+    /// # Panics
+    /// When there is no room for it.
+    pub fn with_rules(database: &Database, rules: Rules) -> Self {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("there is no folder for a house: {error}"));
+        let blobs = Blobs::open(&BlobOptions::folder(&folder.path().join("files")))
+            .unwrap_or_else(|error| panic!("storage cannot be opened: {error}"));
+        let clock = Arc::new(TestClock::default());
+        let dice: Arc<dyn Dice> = Arc::new(SeededDice::new(7));
+        let app = App::new(Parts {
+            store: database.store().clone(),
+            blobs: blobs.clone(),
+            clock: Arc::<TestClock>::clone(&clock),
+            dice: Arc::clone(&dice),
+            secret: SecretKey::new([7; 32]),
+            rules,
+        });
+        Self { app, blobs, clock, dice, folder }
+    }
+
+    /// A folder for whatever a test needs one for.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// A new account, and a key that is good for everything.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub async fn account(&self, name: &str) -> (Caller, String) {
+        let new = NewAccount {
+            username: name.to_owned(),
+            email: format!("{name}@example.org"),
+            password: PASSWORD.to_owned(),
+            is_admin: false,
+        };
+        let made = async {
+            let account = self.app.accounts().create(new).await?;
+            let (_, key) = self.app.api_keys().create(&account, "tests", &Scopes::All).await?;
+            let caller = self.app.callers().by_key(key.reveal()).await?;
+            Ok::<_, app::AppError>((caller, key.reveal().to_owned()))
+        };
+        made.await.unwrap_or_else(|error| panic!("{name} cannot be made: {error}"))
+    }
+}
