@@ -13,5 +13,5 @@ mod picture;
 pub use colour::Scheme;
 pub use curve::{Curve, Target};
 pub use overview::{Bar, Overview};
-pub use peaks::{Bits, Peaks, PeaksForm, PeaksOrder, samples_per_pixel};
+pub use peaks::{Bits, Peaks, PeaksForm, PeaksOrder, overview_dat, samples_per_pixel};
 pub use picture::Picture;

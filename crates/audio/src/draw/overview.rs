@@ -62,6 +62,11 @@ impl Overview {
         }
     }
 
+    /// Frames per second.
+    pub fn rate(&self) -> u32 {
+        self.rate
+    }
+
     /// Frames taken so far.
     pub fn frames(&self) -> u64 {
         self.frames

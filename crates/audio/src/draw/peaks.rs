@@ -6,6 +6,7 @@
 
 use std::io::{SeekFrom, Write};
 
+use super::Overview;
 use super::extremes::Extremes;
 use crate::encode::Sink;
 use crate::{AudioError, Block};
@@ -201,6 +202,24 @@ impl Peaks {
 }
 
 /// Writes the header with no pairs yet, and says where their number goes.
+/// An overview as a small `.dat` file with 8 bits: the extremes of all channels of so many equal stretches. For a
+/// recording whose sound has passed already; the last stretch may reach a little past its end.
+pub fn overview_dat(overview: &Overview, pairs: u32) -> Vec<u8> {
+    let pairs = pairs.max(1);
+    let each = u32::try_from(overview.frames().div_ceil(u64::from(pairs)).max(1)).unwrap_or(u32::MAX);
+    let mut bytes = Vec::with_capacity(20 + 2 * pairs as usize);
+    for field in [1, 1, overview.rate(), each, pairs] {
+        bytes.extend_from_slice(&field.to_le_bytes());
+    }
+    let seconds = f64::from(each) * f64::from(pairs) / f64::from(overview.rate());
+    for bar in overview.bars(pairs as usize, seconds) {
+        for value in [bar.low, bar.high] {
+            bytes.push(((value * 128.0).clamp(-128.0, 127.0) as i8).cast_unsigned());
+        }
+    }
+    bytes
+}
+
 fn header(order: &PeaksOrder, into: &mut Vec<u8>) -> Result<u64, AudioError> {
     match order.form {
         PeaksForm::Dat => {

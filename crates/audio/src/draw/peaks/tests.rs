@@ -123,3 +123,18 @@ fn long_recordings_get_coarser() {
     assert_eq!(samples_per_pixel(7 * 3_600 * 48_000), 512);
     assert_eq!(samples_per_pixel(u64::MAX), 1 << 30);
 }
+
+#[test]
+fn an_overview_is_a_small_file_of_its_own() {
+    let mut overview = Overview::new(8_000);
+    let mut ramp: Vec<f32> = vec![0.5; 4_000];
+    ramp.extend(vec![-0.25; 4_000]);
+    overview.write(&Block::from_channels(vec![ramp]));
+    let bytes = overview_dat(&overview, 4);
+    let words: Vec<u32> =
+        bytes[..20].chunks(4).map(|word| u32::from_le_bytes(word.try_into().unwrap_or_default())).collect();
+    assert_eq!(words, [1, 1, 8_000, 2_000, 4]);
+    let values: Vec<i8> = bytes[20..].iter().map(|byte| byte.cast_signed()).collect();
+    assert_eq!(values, [64, 64, 64, 64, -32, -32, -32, -32]);
+    assert_eq!(overview_dat(&Overview::new(8_000), 2).len(), 24);
+}

@@ -13,8 +13,12 @@ use audio::tag::{Cover, Tags};
 use audio::{AudioError, Block, draw};
 use model::Draft;
 use model::production::{Made, OutputOrder};
+use serde_json::json;
 
 use super::plan::{ChaptersForm, Content, Plan, Planned, StatsForm, WaveformForm};
+
+/// Stretches that the recording is drawn in.
+const SHAPE_PAIRS: u32 = 2_048;
 
 /// A recording in scratch space.
 pub(super) struct Recording {
@@ -97,8 +101,26 @@ pub(super) fn make(
         std::fs::write(&path, drawn.bytes).map_err(AudioError::Write)?;
         drawings.push(Product { name: drawn.ending.to_owned(), path, md5: None });
     }
+    let shape = draw::overview_dat(&outcome.shape_before, SHAPE_PAIRS);
+    for (name, bytes) in [("before.dat", shape), ("loudness.json", loudness_curves(&outcome))] {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).map_err(AudioError::Write)?;
+        drawings.push(Product { name: name.to_owned(), path, md5: None });
+    }
     let size = std::fs::metadata(&recording.path).map_err(AudioError::Read)?.len();
     Ok(Products { made: made(&outcome, report, size), files, drawings })
+}
+
+/// Short-term loudness over time before and after, `[seconds, LUFS or null]` each, for the page that draws it.
+fn loudness_curves(outcome: &Outcome) -> Vec<u8> {
+    let points = |curve: &[(f64, f64)]| -> serde_json::Value {
+        let rounded = |value: f64| (value * 100.0).round() / 100.0;
+        curve
+            .iter()
+            .map(|(at, loudness)| json!([rounded(*at), loudness.is_finite().then(|| rounded(*loudness))]))
+            .collect()
+    };
+    json!({ "before": points(&outcome.curve_before), "after": points(&outcome.curve_after) }).to_string().into_bytes()
 }
 
 /// What is known of the result, without its files.

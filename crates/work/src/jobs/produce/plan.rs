@@ -177,8 +177,7 @@ fn planned(order: &OutputOrder, names: &mut Names, warnings: &mut Vec<String>) -
         warnings.push(format!("Splitting at chapters is not built yet. The {format} file is whole."));
     }
     let name = names.give(order, middle, ending, kbps);
-    let order = OutputOrder { ending: ending.to_owned(), ..order.clone() };
-    Ok(Some(Planned { order, name, content }))
+    Ok(Some(Planned { order: order.clone(), name, content }))
 }
 
 fn bitrate(codec: &Codec, asked: Option<u32>, warnings: &mut Vec<String>) -> Option<u32> {

@@ -172,7 +172,7 @@ testkit::both_databases! {
             assert!(file.size > 0 && file.md5.len() == 32, "{file:?}");
         }
         let drawings: Vec<_> = made.drawings.iter().map(|file| file.name.as_str()).collect();
-        assert_eq!(drawings, ["waveform.dat", "waveform.png", "loudness.svg"]);
+        assert_eq!(drawings, ["waveform.dat", "waveform.png", "loudness.svg", "before.dat", "loudness.json"]);
         assert_eq!((made.format.as_str(), made.length_ms, made.channels, made.samplerate), ("WAV", 2_000, 1, 44_100));
         assert_eq!((made.bitrate + 500) / 1_000, 706);
         assert!(made.warnings.contains(&"The output transcript is not built yet. It was left out.".to_owned()));
