@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod ceilings;
+pub(crate) mod forwarded;
 pub(crate) mod measure;
 pub(crate) mod percent;
 pub(crate) mod problem;

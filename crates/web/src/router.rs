@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use tower::util::MapRequest;
 
 use crate::http::request_id::RequestId;
-use crate::http::{measure, request_id, slash};
+use crate::http::{forwarded, measure, request_id, slash};
 use crate::settings::{Settings, Web};
 use crate::surfaces::productions;
 use crate::{docs, health, pages};
@@ -31,6 +31,7 @@ pub fn router(settings: Settings) -> Router {
         .layer(from_fn(catch))
         .layer(from_fn(measure::request))
         .layer(from_fn_with_state(web.clone(), request_id::name))
+        .layer(from_fn_with_state(web.clone(), forwarded::resolve))
         .with_state(web);
     // Addresses are trimmed before they are looked up, so this stands around the router and not in it.
     Router::new().fallback_service(MapRequest::new(routes, slash::trim))

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use app::App;
+use ipnet::IpNet;
 use model::{Dice, PresetId, ProductionId};
 use tokio::sync::{Semaphore, watch};
 use wire::productions::{Addresses, Offer};
@@ -21,6 +22,8 @@ pub struct Settings {
     pub public_url: String,
     /// Whoever throws the dice, for the ids of requests.
     pub dice: Arc<dyn Dice>,
+    /// Proxies whose word is taken on where a request came from.
+    pub trusted_proxies: Vec<IpNet>,
     /// How much one caller may ask.
     pub rates: Rates,
     /// Turns true when the program is about to end; streams that would never end by themselves end then.
@@ -86,6 +89,11 @@ impl Web {
 
     pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
         self.0.settings.stopping.clone()
+    }
+
+    /// Proxies whose word is taken on where a request came from.
+    pub(crate) fn trusted_proxies(&self) -> &[IpNet] {
+        &self.0.settings.trusted_proxies
     }
 
     /// Whether browsers come by https, so that cookies stay there.

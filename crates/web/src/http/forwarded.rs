@@ -28,8 +28,12 @@ pub(crate) async fn resolve(State(web): State<Web>, mut request: Request, next: 
 /// The nearest address that no trusted proxy vouches beyond. Each proxy adds at the end whom it saw, so the list is read from there;
 /// what stands before the first address that is not trusted can be anybody's invention.
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let said: Vec<&str> =
-        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).collect();
+    let said: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .collect();
     let mut nearest = peer.to_canonical();
     for hop in said.iter().rev().take(MOST_HOPS) {
         if !trusted.iter().any(|network| network.contains(&nearest)) {

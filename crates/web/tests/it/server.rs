@@ -53,6 +53,7 @@ pub(crate) fn serve_with(rates: Rates, test: impl AsyncFnOnce(&Server, &Database
             offer: Offer { aac: true },
             public_url: "https://s.example/".to_owned(),
             dice: house.dice.clone(),
+            trusted_proxies: Vec::new(),
             rates,
             stopping,
         });

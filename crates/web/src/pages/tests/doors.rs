@@ -49,6 +49,7 @@ impl Browser {
             offer: Offer { aac: false },
             public_url: "http://sound.example".to_owned(),
             dice: Arc::clone(&house.dice),
+            trusted_proxies: Vec::new(),
             rates: Rates::default(),
             stopping,
         });
