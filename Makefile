@@ -18,8 +18,12 @@ WASM := -p model
 ##@ Use
 
 .PHONY: demo
-demo: setup-build ## master the shipped recordings into demo-out/, and say what was changed
+demo: setup-demo ## master the shipped recordings into demo-out/, start a server, and say where to look
 	tools/demo
+
+.PHONY: demo-stop
+demo-stop: ## end the demo's server
+	tools/demo --stop
 
 .PHONY: install
 install: setup-build ## build soundpost and put it into cargo's bin folder
@@ -110,9 +114,11 @@ book: setup-docs
 ##@ Measure
 
 .PHONY: bench
-bench: setup-bench ## speed and memory beside ffmpeg, in one run (ten minutes or so)
+bench: setup-bench ## speed and memory beside other programs, in one run (a quarter of an hour or so)
 	cargo build --release -p soundpost
+	cargo build --release -p web --example bare
 	python3 benches/produce.py
+	python3 benches/serve.py
 
 .PHONY: soak
 soak: setup-bench ## twelve hours of sound, past 4 GiB
@@ -137,4 +143,4 @@ help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@printf '\n  make %-12s %s\n' 'setup-NEED' 'one need of tools/setup: rust build wasm lint test docs fuzz bench browser node'
+	@printf '\n  make %-12s %s\n' 'setup-NEED' 'one need of tools/setup: rust build demo wasm lint test docs fuzz bench browser node'

@@ -1,9 +1,13 @@
 //! The one definition of the command line: help, man page, completions and the reference page come from here.
 
+mod house;
+
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
+
+pub(crate) use house::{Admin, Backup, Common, HouseArgs, Queue, Restore, Serve, Token, User, Worker};
 
 /// A self-hosted audio desk: recordings in, mastered audio out.
 #[derive(Debug, Parser)]
@@ -20,6 +24,29 @@ pub(crate) enum Command {
     Produce(Produce),
     /// Measure recordings: loudness, range, true peak, noise, hum
     Measure(Measure),
+    /// Answer requests: API, pages, and workers in the same process
+    Serve(Serve),
+    /// Work on the queue of the same database, without answering requests
+    Worker(Worker),
+    /// Bring the database to what this program expects
+    Migrate(Common),
+    /// Look whether everything is as it should be, and say what to do where it is not
+    Doctor(Common),
+    /// Write database and files into one archive
+    Backup(Backup),
+    /// Put an archive into an empty house
+    Restore(Restore),
+    /// Do what an operator does: accounts, keys, the queue
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Print every setting with what it does: the reference page, or a file to begin with
+    Config {
+        /// Print a soundpost.toml to begin with
+        #[arg(long)]
+        toml: bool,
+    },
+    /// Print the OpenAPI document of the API
+    Openapi,
     /// Print a completion script for a shell
     Completions {
         /// The shell to complete in

@@ -5,8 +5,13 @@
 mod cli;
 mod commands;
 mod failure;
+mod house;
+mod metrics;
 mod progress;
+mod settings;
 mod stop;
+mod telemetry;
+mod world;
 
 use std::process::ExitCode;
 
@@ -20,6 +25,15 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Produce(arguments) => commands::produce::run(&arguments),
         Command::Measure(arguments) => commands::measure::run(&arguments),
+        Command::Serve(arguments) => commands::serve::serve(&arguments),
+        Command::Worker(arguments) => commands::serve::worker(&arguments),
+        Command::Migrate(arguments) => commands::migrate::run(&arguments),
+        Command::Doctor(arguments) => commands::doctor::run(&arguments),
+        Command::Backup(arguments) => commands::backup::backup(&arguments),
+        Command::Restore(arguments) => commands::backup::restore(&arguments),
+        Command::Admin(admin) => commands::admin::run(admin),
+        Command::Config { toml } => commands::describe::config(toml),
+        Command::Openapi => commands::describe::openapi(),
         Command::Completions { shell } => commands::describe::completions(shell),
         Command::Man => commands::describe::man(),
         Command::Reference => commands::describe::reference(),

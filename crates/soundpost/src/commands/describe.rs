@@ -5,12 +5,23 @@ use clap::CommandFactory;
 use super::output::{print, unwritable};
 use crate::cli::Cli;
 use crate::failure::Failure;
+use crate::settings;
 
 /// Prints a completion script.
 pub(crate) fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "soundpost", &mut script);
     print(&script)
+}
+
+/// Prints every setting: the reference page of the book, or a file to begin with.
+pub(crate) fn config(toml: bool) -> Result<(), Failure> {
+    print(if toml { settings::template() } else { settings::reference() }.as_bytes())
+}
+
+/// Prints the OpenAPI document of the API.
+pub(crate) fn openapi() -> Result<(), Failure> {
+    print(format!("{}\n", web::openapi()).as_bytes())
 }
 
 /// Prints the manual page in roff, all commands on one page.

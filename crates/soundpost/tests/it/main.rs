@@ -1,9 +1,13 @@
 //! The program as a user meets it: its commands, run as processes, on real recordings.
 
+mod backup;
 mod bad_input;
 mod describe;
+mod killed;
 mod measure;
 mod produce;
+mod server;
+mod settings;
 mod stop;
 mod streams;
 

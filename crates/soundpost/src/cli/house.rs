@@ -1,0 +1,198 @@
+//! The part of the command line that opens the house: server, workers, and what an operator does.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueHint};
+
+/// Where the settings are.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct HouseArgs {
+    /// Settings file [default: soundpost.toml, if there is one]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Folder for database, files and secret key [default: ./data]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) data_dir: Option<String>,
+
+    /// Database: sqlite:PATH or postgres://… [default: soundpost.db in the data folder]
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Every setting can stand in soundpost.toml or in the environment: `soundpost config` lists them."
+)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) house: HouseArgs,
+
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+
+    /// Address that people reach this server by [default: http:// and what --listen says]
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+
+    /// Answer requests only; `soundpost worker` does the work
+    #[arg(long)]
+    pub(crate) no_workers: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Worker {
+    #[command(flatten)]
+    pub(crate) house: HouseArgs,
+
+    /// Kinds of work to do, with commas between [default: all]
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+
+    /// Productions to make at once [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) concurrency: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The archive to write, a tar file; it appears whole or not at all
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    /// Put the secret key in, too. Whoever has the archive can then read everything that is sealed
+    #[arg(long)]
+    pub(crate) with_key: bool,
+
+    /// Print what was written as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) house: HouseArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The archive, as `soundpost backup` wrote it
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    /// Print what was put back as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) house: HouseArgs,
+}
+
+/// What an operator does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Admin {
+    /// Accounts
+    #[command(subcommand)]
+    User(User),
+    /// Keys that programs sign in with
+    #[command(subcommand)]
+    Token(Token),
+    /// Work that waits, and work that did not work
+    #[command(subcommand)]
+    Queue(Queue),
+}
+
+/// Accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Make an account
+    Create {
+        /// Name to sign in with
+        #[arg(long, value_name = "NAME")]
+        username: String,
+        /// E-mail address
+        #[arg(long, value_name = "ADDRESS", default_value = "", hide_default_value = true)]
+        email: String,
+        /// Read the password from standard input; without it, it is asked for
+        #[arg(long)]
+        password_stdin: bool,
+        /// Let this person run the house, too
+        #[arg(long)]
+        admin: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// List accounts
+    List {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Give an account another password and sign its browsers out
+    Password {
+        /// Name to sign in with
+        #[arg(long, value_name = "NAME")]
+        username: String,
+        /// Read the password from standard input; without it, it is asked for
+        #[arg(long)]
+        password_stdin: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// Keys that programs sign in with.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make a key. It is shown once
+    Create {
+        /// Whose key it is
+        #[arg(long, value_name = "NAME")]
+        user: String,
+        /// What the key is for, in your own words
+        #[arg(long, value_name = "TEXT", default_value = "made by soundpost admin")]
+        name: String,
+        /// What it may be used for, with spaces between: production.read, production.write, profile [default: everything]
+        #[arg(long, value_name = "SCOPES", default_value = "", hide_default_value = true)]
+        scope: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// List the keys of an account, without the keys themselves
+    List {
+        /// Whose keys
+        #[arg(long, value_name = "NAME")]
+        user: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Revoke a key
+    Revoke {
+        /// Whose key
+        #[arg(long, value_name = "NAME")]
+        user: String,
+        /// The key's id, as `list` shows it
+        id: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// Work that waits, and work that did not work.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Queue {
+    /// Count jobs, and list those that did not work
+    Show {
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// What every operator's command takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Common {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) house: HouseArgs,
+}

@@ -1,0 +1,183 @@
+//! `soundpost admin`: what an operator does without a browser.
+
+use std::fmt::Write;
+use std::io::{IsTerminal, Read};
+
+use app::accounts::NewAccount;
+use app::{App, AppError, Page, Scopes};
+use model::Time;
+use serde_json::{Value, json};
+
+use super::open;
+use super::output::print;
+use crate::cli::{Admin, Common, Queue, Token, User};
+use crate::failure::Failure;
+use crate::house::{House, Schema};
+
+/// Bytes of a password that standard input may give.
+const LONGEST_PASSWORD: u64 = 4_096;
+
+/// Accounts or jobs that are listed at most.
+const MOST: u64 = 1_000;
+
+/// What is said in the end: for programs, and for people.
+struct Answer {
+    json: Value,
+    text: String,
+}
+
+/// Does what the operator asks.
+pub(crate) fn run(admin: Admin) -> Result<(), Failure> {
+    let common = common(&admin).clone();
+    let settings = open::settings(&common.house)?;
+    crate::telemetry::start(&settings);
+    let answer = open::wait(async {
+        let house = House::open(&settings, Schema::Migrate).await?;
+        match admin {
+            Admin::User(user) => do_user(&house.app, user).await,
+            Admin::Token(token) => do_token(&house.app, token).await,
+            Admin::Queue(Queue::Show { .. }) => show_queue(&house).await,
+        }
+    })?;
+    let text = if common.json { answer.json.to_string() } else { answer.text };
+    print(format!("{text}\n").as_bytes())
+}
+
+fn common(admin: &Admin) -> &Common {
+    match admin {
+        Admin::User(User::Create { common, .. } | User::List { common } | User::Password { common, .. })
+        | Admin::Token(Token::Create { common, .. } | Token::List { common, .. } | Token::Revoke { common, .. })
+        | Admin::Queue(Queue::Show { common }) => common,
+    }
+}
+
+async fn do_user(app: &App, user: User) -> Result<Answer, Failure> {
+    match user {
+        User::Create { username, email, password_stdin, admin, .. } => {
+            let password = read_password(password_stdin)?;
+            let new = NewAccount { username, email, password, is_admin: admin };
+            let account = app.accounts().create(new).await.map_err(said)?;
+            Ok(Answer {
+                json: json!({ "id": account.id, "username": account.username }),
+                text: format!("{} can sign in now.", account.username),
+            })
+        }
+        User::List { .. } => {
+            let accounts = app.accounts().list(Page::first(MOST)).await.map_err(said)?;
+            let json = accounts.iter().map(|account| {
+                json!({
+                    "id": account.id, "username": account.username, "email": account.email, "admin": account.is_admin,
+                    "created_ms": account.created,
+                })
+            });
+            let text = accounts.iter().map(|account| {
+                let role = if account.is_admin { "  runs the house" } else { "" };
+                format!("{}  {}{role}", account.id, account.username)
+            });
+            Ok(Answer { json: json.collect(), text: lines(text, "No accounts yet.") })
+        }
+        User::Password { username, password_stdin, .. } => {
+            let password = read_password(password_stdin)?;
+            app.accounts().set_password(&username, password).await.map_err(said)?;
+            Ok(Answer {
+                json: json!({ "username": username }),
+                text: format!("{username} has another password, and was signed out everywhere."),
+            })
+        }
+    }
+}
+
+async fn do_token(app: &App, token: Token) -> Result<Answer, Failure> {
+    match token {
+        Token::Create { user, name, scope, .. } => {
+            let account = app.accounts().find(&user).await.map_err(said)?;
+            let scopes = Scopes::parse(&scope).map_err(said)?;
+            let (row, key) = app.api_keys().create(&account, &name, &scopes).await.map_err(said)?;
+            Ok(Answer { json: json!({ "access_token": key.reveal(), "id": row.id }), text: key.reveal().to_owned() })
+        }
+        Token::List { user, .. } => {
+            let account = app.accounts().find(&user).await.map_err(said)?;
+            let keys = app.api_keys().list(&account).await.map_err(said)?;
+            let json = keys.iter().map(|key| {
+                json!({
+                    "id": key.id, "name": key.name, "scope": key.scopes, "created_ms": key.created, "used_ms": key.used,
+                })
+            });
+            let text = keys.iter().map(|key| format!("{}  {}", key.id, key.name));
+            Ok(Answer { json: json.collect(), text: lines(text, "No keys.") })
+        }
+        Token::Revoke { user, id, .. } => {
+            let account = app.accounts().find(&user).await.map_err(said)?;
+            let id = id.parse().map_err(|error| Failure::WrongUse(format!("“{id}” is no key's id: {error}.")))?;
+            app.api_keys().remove(&account, id).await.map_err(said)?;
+            Ok(Answer { json: json!({ "id": id }), text: "Revoked.".to_owned() })
+        }
+    }
+}
+
+async fn show_queue(house: &House) -> Result<Answer, Failure> {
+    let now = house.clock.now();
+    let cannot = |error: store::StoreError| crate::house::failed("The queue cannot be read", &error);
+    let counts = store::jobs::counts(&house.store, now).await.map_err(cannot)?;
+    let dead = store::jobs::list_dead(&house.store, Page::first(MOST)).await.map_err(cannot)?;
+    let waits = counts.oldest_ready.map(|oldest| now.since(oldest).as_secs());
+    let dead_json = dead.iter().map(|job| {
+        let (since, reason) = death(job);
+        json!({ "id": job.id, "kind": job.kind, "subject": job.subject, "since_ms": since, "reason": reason })
+    });
+    let json = json!({
+        "ready": counts.ready, "later": counts.later, "leased": counts.leased, "dead": counts.dead,
+        "oldest_waits_s": waits, "dead_jobs": dead_json.collect::<Value>(),
+    });
+    let mut text = format!(
+        "{} ready, {} later, {} being done, {} did not work",
+        counts.ready, counts.later, counts.leased, counts.dead
+    );
+    for job in &dead {
+        let subject = job.subject.as_deref().unwrap_or("-");
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n{}  {}  {subject}  {}", job.id, job.kind, death(job).1);
+    }
+    Ok(Answer { json, text })
+}
+
+fn death(job: &store::jobs::Job) -> (Option<Time>, &str) {
+    match &job.state {
+        store::jobs::JobState::Dead { since, reason } => (Some(*since), reason),
+        _ => (None, ""),
+    }
+}
+
+fn lines(each: impl Iterator<Item = String>, none: &str) -> String {
+    let all: Vec<_> = each.collect();
+    if all.is_empty() { none.to_owned() } else { all.join("\n") }
+}
+
+/// A password: asked for without showing it, or a line of standard input without its line break.
+fn read_password(from_stdin: bool) -> Result<String, Failure> {
+    let cannot = |error: std::io::Error| Failure::Failed(format!("The password cannot be read: {error}."));
+    if !from_stdin {
+        if !std::io::stdin().is_terminal() {
+            return Err(Failure::WrongUse(
+                "Say --password-stdin to have the password read from standard input.".to_owned(),
+            ));
+        }
+        return rpassword::prompt_password("Password: ").map_err(cannot);
+    }
+    let mut text = String::new();
+    std::io::stdin().take(LONGEST_PASSWORD).read_to_string(&mut text).map_err(cannot)?;
+    let password = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(password.strip_suffix('\r').unwrap_or(password).to_owned())
+}
+
+/// What verbs say, for somebody at a command line.
+fn said(error: AppError) -> Failure {
+    match error {
+        AppError::Invalid(fields) => {
+            let all: Vec<_> = fields.into_iter().map(|field| field.message).collect();
+            Failure::WrongUse(all.join(" "))
+        }
+        AppError::Store(cause) => crate::house::failed("The database does not answer as it should", &cause),
+        other => Failure::Failed(other.to_string()),
+    }
+}

@@ -1,0 +1,59 @@
+//! Settings as an operator meets them: refused with a sentence, listed, checked by the doctor.
+
+use crate::server::Premises;
+use crate::{folder, said, soundpost};
+
+#[test]
+fn a_wrong_setting_stops_the_start_and_says_what_is_taken() {
+    let work = folder();
+    let output = soundpost()
+        .args(["serve"])
+        .current_dir(work.path())
+        .env("SOUNDPOST_LISTEN", "everywhere")
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        said(&output),
+        "soundpost: SOUNDPOST_LISTEN is “everywhere”. It takes an address and a port, such as 127.0.0.1:8080 or [::]:8080.\n"
+    );
+}
+
+#[test]
+fn with_postgresql_a_secret_key_has_to_be_given() {
+    let work = folder();
+    let output = soundpost()
+        .args(["serve", "--database-url", "postgres://nobody@127.0.0.1:1/nothing"])
+        .current_dir(work.path())
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("The database cannot be"), "{}", said(&output));
+}
+
+testkit::both_databases! {
+    async fn the_doctor_finds_a_house_in_order_and_one_that_is_not(database: &Database) {
+        let premises = Premises::new(database);
+        premises.account("ada");
+        let findings = premises.ask(&["doctor"], "");
+        assert_eq!(findings["fine"], true, "{findings}");
+        let output = premises
+            .command(&["doctor", "--json"])
+            .env("SOUNDPOST_STORAGE_URL", "file:///proc/nowhere")
+            .output()
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+
+    async fn another_secret_key_is_refused(database: &Database) {
+        let premises = Premises::new(database);
+        premises.account("ada");
+        let output = premises
+            .command(&["admin", "user", "list"])
+            .env("SOUNDPOST_SECRET_KEY", "08".repeat(32))
+            .output()
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said(&output).contains("SOUNDPOST_SECRET_KEY is another one"), "{}", said(&output));
+    }
+}
