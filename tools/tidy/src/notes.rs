@@ -10,7 +10,7 @@ use crate::tree::{Tree, folder_of, name_of};
 const FIXTURES: u64 = 5_000_000;
 
 /// Where files that are not text may be.
-const BINARY: &[&str] = &["fixtures/", "fuzz/corpus/", "docs/images/"];
+const BINARY: &[&str] = &["crates/web/assets/fonts/", "docs/images/", "fixtures/", "fuzz/corpus/"];
 
 /// Licences that ask for no more than to be named; anything else is explained in NOTICE.md.
 const PLAIN: &[&str] = &["MIT", "Apache-2.0", "Zlib", "0BSD", "Unlicense", "ISC", "BSL-1.0", "CC0-1.0"];
