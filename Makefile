@@ -32,7 +32,7 @@ install: setup-build ## build soundpost and put it into cargo's bin folder
 ##@ Check
 
 .PHONY: test
-test: setup-rust setup-build setup-wasm setup-lint setup-test setup-docs fmt-check tidy clippy rustdoc unit doctest wasm drift deny machete typos book ## everything that CI checks, in CI's order
+test: setup-rust setup-build setup-wasm setup-lint setup-test setup-docs fmt-check tidy clippy rustdoc unit attack doctest wasm drift deny machete typos book ## everything that CI checks, in CI's order
 	@echo 'make test: all of it passed.'
 
 .PHONY: fmt-check
@@ -55,6 +55,15 @@ unit: setup-test ## unit and integration tests, beside a PostgreSQL of their own
 	INSTA_UPDATE=no INSTA_SNAPSHOT_REFERENCES_FILE=$(abspath $(CARGO_TARGET_DIR))/snapshots-used \
 	  tools/with-postgres cargo nextest run --workspace --all-features --no-fail-fast
 	@tools/unused-snapshots $(CARGO_TARGET_DIR)/snapshots-used
+
+.PHONY: attack
+attack: setup-test ## made-up requests against the API, from its own description
+	tools/attack-api
+
+.PHONY: deb
+deb: setup-deb ## make the Debian package, and try it in a root of its own (as root)
+	tools/test-deb
+	tools/deb
 
 .PHONY: doctest
 doctest: setup-build
@@ -121,9 +130,10 @@ bench: setup-bench ## speed and memory beside other programs, in one run (a quar
 	python3 benches/serve.py
 
 .PHONY: soak
-soak: setup-bench ## twelve hours of sound, past 4 GiB
+soak: setup-bench setup-test ## twelve hours of sound, past 4 GiB; two hundred kills on each database
 	cargo build --release -p soundpost
 	python3 benches/produce.py --soak
+	SOUNDPOST_KILLS=200 tools/with-postgres cargo nextest run --profile soak -p soundpost -E 'test(killed)'
 
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz
@@ -143,4 +153,4 @@ help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@printf '\n  make %-12s %s\n' 'setup-NEED' 'one need of tools/setup: rust build demo wasm lint test docs fuzz bench browser node'
+	@printf '\n  make %-12s %s\n' 'setup-NEED' 'one need of tools/setup: rust build demo wasm lint test deb docs fuzz bench browser node'

@@ -7,6 +7,7 @@ mod acx;
 mod text;
 
 use model::chapters::write_time;
+use model::size_string;
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 use serde_json::{Value, json};
@@ -178,23 +179,6 @@ impl Report {
     pub fn to_text(&self) -> String {
         text::write(self)
     }
-}
-
-/// A size for people, in powers of a thousand: `388 MB`, `44.1 MB`, `2 kB`.
-pub fn size_string(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
-    if bytes < 1_000 {
-        return format!("{bytes} B");
-    }
-    let mut size = bytes as f64 / 1_000.0;
-    let mut unit = 0;
-    // What would be written as 1000 goes to the next unit as well.
-    while size >= 999.5 && unit + 1 < UNITS.len() {
-        size /= 1_000.0;
-        unit += 1;
-    }
-    let decimals = usize::from(unit > 0 && size < 99.95);
-    format!("{size:.decimals$} {}", UNITS[unit])
 }
 
 /// One measurement as it is named in JSON and for people.

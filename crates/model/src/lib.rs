@@ -9,6 +9,7 @@ mod found;
 pub mod ids;
 pub mod metadata;
 pub mod production;
+mod size;
 mod time;
 
 pub use account::{Account, Username};
@@ -18,4 +19,5 @@ pub use ids::{
 };
 pub use metadata::{Location, Metadata, MetadataError};
 pub use production::{Draft, Production};
+pub use size::size_string;
 pub use time::{Clock, Dice, Time};

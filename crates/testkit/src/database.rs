@@ -17,7 +17,7 @@ const TEMPLATE: &str = "soundpost_template";
 
 /// Makes two tests of each function: `name::sqlite` and `name::postgres`.
 ///
-/// ```ignore
+/// ```text
 /// testkit::both_databases! {
 ///     async fn what_is_kept_comes_back(database: &Database) { … }
 /// }

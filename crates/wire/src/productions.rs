@@ -30,7 +30,7 @@ pub use listing::{Detail, Listed, ListedPreset, ListedProduction, Listing, Prese
 pub use present::{
     Addresses, AlgorithmInfo, AlgorithmOption, Algorithms, Chapter, Event, FormatInfo, Info, Location, Metadata,
     MinimalPreset, MinimalProduction, Named, OutgoingService, OutputFile, Preset, Production, ServiceTypeInfo, Status,
-    Title, User, algorithm_infos, file_endings, format_infos, production_status, size_string, timestamp,
+    Title, User, algorithm_infos, file_endings, format_infos, production_status, timestamp,
 };
 pub use read::{Action, Form, Request, preset, production, webhook};
 pub use status::{STATUSES, number, text};

@@ -13,7 +13,9 @@ const PAGES: &[&str] = &[
     "docs/SUMMARY.md",
     "docs/developing/testing.md",
     "docs/developing/adding-a-codec.md",
+    "docs/developing/adding-a-job.md",
     "docs/developing/adding-a-stage.md",
+    "docs/developing/adding-an-endpoint.md",
 ];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {

@@ -17,7 +17,7 @@ const SUFFIX: &str = ".part";
 const YOUNG: Duration = Duration::from_mins(1);
 
 /// A hidden file in the folder of its future place, removed when dropped. It is locked as long as it is worked on, so that
-/// [`sweep`] can tell it from one whose process was killed.
+/// `sweep` can tell it from one whose process was killed.
 pub fn begin(place: &Path) -> Result<NamedTempFile, AudioError> {
     let file = tempfile::Builder::new()
         .prefix(PREFIX)

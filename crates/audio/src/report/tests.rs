@@ -366,17 +366,6 @@ fn audiobooks_are_checked_against_what_is_asked() {
     .assert_eq(&table);
 }
 
-#[test]
-fn sizes() {
-    let sizes = [0, 999, 1_000, 1_999, 92_400, 999_499, 999_500, 16_900_000, 99_949_999, 99_950_000, 388_000_000];
-    let larger = [999_500_000, 4_300_000_000, u64::MAX];
-    let words: Vec<String> = sizes.into_iter().chain(larger).map(size_string).collect();
-    expect![
-        "0 B, 999 B, 1 kB, 2 kB, 92 kB, 999 kB, 1.0 MB, 16.9 MB, 99.9 MB, 100 MB, 388 MB, 1.0 GB, 4.3 GB, 18446744 TB"
-    ]
-    .assert_eq(&words.join(", "));
-}
-
 proptest! {
     #[test]
     fn no_line_is_wider_than_a_hundred(

@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use super::{Measures, Output, Report, Row, Sound, size_string};
+use model::size_string;
+
+use super::{Measures, Output, Report, Row, Sound};
 
 /// Columns of the widest line.
 const WIDTH: usize = 100;

@@ -19,21 +19,9 @@ pub(crate) fn signed(value: f64, digits: usize) -> String {
     if positive { format!("+{text}") } else { text }
 }
 
-/// A size in powers of a thousand: `388 MB`, `44.1 MB`, `2 kB`.
+/// A size, its unit behind a thin space.
 pub(crate) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
-    if bytes < 1_000 {
-        return format!("{bytes}\u{2009}B");
-    }
-    let mut size = bytes as f64 / 1_000.0;
-    let mut unit = 0;
-    // What would be written as 1000 goes to the next unit as well.
-    while size >= 999.5 && unit + 1 < UNITS.len() {
-        size /= 1_000.0;
-        unit += 1;
-    }
-    let decimals = usize::from(unit > 0 && size < 99.95);
-    format!("{size:.decimals$}\u{2009}{}", UNITS[unit])
+    model::size_string(bytes).replace(' ', "\u{2009}")
 }
 
 /// A length or a place in a recording: `48:12`, `1:02:03`.

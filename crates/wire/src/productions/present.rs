@@ -17,7 +17,7 @@ pub use info::{
 };
 pub use preset::{MinimalPreset, Preset};
 pub use production::{Event, MinimalProduction, Production, Status, Title};
-pub use text::{size_string, timestamp};
+pub use text::timestamp;
 pub use user::User;
 
 /// Who knows where things are: addresses are made of the server's base address, which is not the wire's business.

@@ -43,8 +43,8 @@ use crate::settings::Web;
         ("Range" = Option<String>, Header, description = "A piece of the file: `bytes=0-1023`."),
     ),
     responses(
-        (status = 200, description = "The file.", content_type = "application/octet-stream"),
-        (status = 206, description = "A piece of it.", content_type = "application/octet-stream"),
+        (status = 200, description = "The file.", content_type = "*/*"),
+        (status = 206, description = "A piece of it.", content_type = "*/*"),
         (status = 302, description = "The signed address."),
         (status = 304, description = "The client has it already."),
         (status = 416, description = "The file has no such bytes."),
@@ -89,7 +89,7 @@ pub(super) async fn result(
     tag = "files",
     params(("uuid" = String, Path, description = "Uuid of the production.")),
     responses(
-        (status = 200, description = "The picture.", content_type = "application/octet-stream"),
+        (status = 200, description = "The picture.", content_type = "image/*"),
         Refusals
     )
 )]
@@ -111,7 +111,7 @@ pub(super) async fn production_cover(
     tag = "files",
     params(("uuid" = String, Path, description = "Uuid of the preset.")),
     responses(
-        (status = 200, description = "The picture.", content_type = "application/octet-stream"),
+        (status = 200, description = "The picture.", content_type = "image/*"),
         Refusals
     )
 )]

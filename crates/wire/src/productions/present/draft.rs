@@ -2,12 +2,12 @@
 
 use model::chapters::write_time;
 use model::production::{MadeFile, OutputOrder};
-use model::{Chapters, Draft, ServiceId};
+use model::{Chapters, Draft, ServiceId, size_string};
 use serde::Serialize;
 use serde_json::Number;
 use utoipa::ToSchema;
 
-use super::text::{plain, size_string};
+use super::text::plain;
 use crate::productions::formats::Format;
 
 /// A file that is wanted or was made.

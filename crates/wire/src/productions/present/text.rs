@@ -1,4 +1,4 @@
-//! Moments, sizes and numbers as clients of the published API parse them.
+//! Moments and numbers as clients of the published API parse them.
 
 use jiff::Timestamp;
 use model::Time;
@@ -8,23 +8,6 @@ use serde_json::Number;
 pub fn timestamp(time: Time) -> String {
     let moment = Timestamp::from_millisecond(time.as_ms()).unwrap_or_default();
     moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
-}
-
-/// A size for people, in powers of a thousand: `388 MB`, `44.1 MB`, `2 kB`.
-pub fn size_string(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
-    if bytes < 1_000 {
-        return format!("{bytes} B");
-    }
-    let mut size = bytes as f64 / 1_000.0;
-    let mut unit = 0;
-    // What would be written as 1000 goes to the next unit as well.
-    while size >= 999.5 && unit + 1 < UNITS.len() {
-        size /= 1_000.0;
-        unit += 1;
-    }
-    let decimals = usize::from(unit > 0 && size < 99.95);
-    format!("{size:.decimals$} {}", UNITS[unit])
 }
 
 /// A number as people write it: −16 without a fraction, −0.5 with one.
@@ -44,15 +27,6 @@ mod tests {
         assert_eq!(timestamp(Time::from_ms(1_775_958_060_795)), "2026-04-12T01:41:00.795Z");
         assert_eq!(timestamp(Time::from_ms(0)), "1970-01-01T00:00:00.000Z");
         assert_eq!(timestamp(Time::from_ms(i64::MAX)), "1970-01-01T00:00:00.000Z");
-    }
-
-    #[test]
-    fn sizes_are_for_people() {
-        let sizes = [0, 999, 1_000, 2_499, 999_499, 999_500, 44_100_000, 388_000_000, 5_000_000_000_000_000];
-        assert_eq!(
-            sizes.map(size_string),
-            ["0 B", "999 B", "1 kB", "2 kB", "999 kB", "1.0 MB", "44.1 MB", "388 MB", "5000 TB"]
-        );
     }
 
     #[test]
