@@ -89,7 +89,7 @@ pub(super) async fn result(
     tag = "files",
     params(("uuid" = String, Path, description = "Uuid of the production.")),
     responses(
-        (status = 200, description = "The picture.", content_type = "image/*"),
+        (status = 200, description = "The picture.", content_type = "*/*"),
         Refusals
     )
 )]
@@ -111,7 +111,7 @@ pub(super) async fn production_cover(
     tag = "files",
     params(("uuid" = String, Path, description = "Uuid of the preset.")),
     responses(
-        (status = 200, description = "The picture.", content_type = "image/*"),
+        (status = 200, description = "The picture.", content_type = "*/*"),
         Refusals
     )
 )]
