@@ -75,9 +75,25 @@ async fn open_sqlite(options: &StoreOptions) -> Result<Pools, StoreError> {
         sqlite.create_if_missing(false).busy_timeout(patience).foreign_keys(true).pragma("query_only", "1")
     });
     // The writer first: it makes the file and puts it into its mode.
-    let write = Database::connect(write).await?;
+    let write = connect_patiently(write, patience).await?;
     let read = Database::connect(read).await?;
     Ok(Pools { write, read })
+}
+
+/// Connects to a SQLite file that others may be connecting to at this moment. Only one of them can put a new file into its mode, and
+/// for that SQLite refuses the others at once, whatever time it was given to wait.
+async fn connect_patiently(options: ConnectOptions, patience: Duration) -> Result<DatabaseConnection, StoreError> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let mut waited = Duration::ZERO;
+    loop {
+        match Database::connect(options.clone()).await.map_err(StoreError::from) {
+            Err(StoreError::Busy) if waited < patience => {
+                tokio::time::sleep(PAUSE).await;
+                waited += PAUSE;
+            }
+            done => return done,
+        }
+    }
 }
 
 fn usual(options: &StoreOptions, connections: u32) -> ConnectOptions {
