@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use app::productions::NewProduction;
 use app::{Caller, Rules};
@@ -319,8 +319,12 @@ testkit::both_databases! {
         let house = House::open(database);
         let (caller, _) = house.account("ada").await;
         let wav = recording(&house);
+        // Known to the test, so that the first worker is not gone before it asked.
+        let asks = Arc::new(AtomicBool::new(false));
+        let asking = Arc::clone(&asks);
         let host = server(move |asked, stream| {
             let wav = wav.clone();
+            asking.store(true, Ordering::SeqCst);
             async move {
                 if asked == 0 {
                     let _open = stream;
@@ -337,7 +341,10 @@ testkit::both_databases! {
             ..Edit::default()
         };
         let id = start(&house, &caller, edit).await;
-        until(&house, &caller, id, |state| matches!(state, State::Working { .. })).await;
+        until(&house, &caller, id, |state| {
+            asks.load(Ordering::SeqCst) && matches!(state, State::Working { .. })
+        })
+        .await;
         // Nobody is asked, and nothing is said any more.
         first.running.abort();
         let _ = first.running.await;
@@ -354,8 +361,12 @@ testkit::both_databases! {
         let house = House::open(database);
         let (caller, _) = house.account("ada").await;
         let wav = recording(&house);
+        // Known to the test, so that the first worker is not gone before it asked.
+        let asks = Arc::new(AtomicBool::new(false));
+        let asking = Arc::clone(&asks);
         let host = server(move |asked, stream| {
             let wav = wav.clone();
+            asking.store(true, Ordering::SeqCst);
             async move {
                 if asked == 0 {
                     let _open = stream;
@@ -372,7 +383,10 @@ testkit::both_databases! {
             ..Edit::default()
         };
         let id = start(&house, &caller, edit).await;
-        until(&house, &caller, id, |state| matches!(state, State::Working { .. })).await;
+        until(&house, &caller, id, |state| {
+            asks.load(Ordering::SeqCst) && matches!(state, State::Working { .. })
+        })
+        .await;
         first.leave().await;
         assert_eq!(house.app.productions().find(&caller, id).await.unwrap().state, State::Waiting);
         let jobs = store::jobs::list_by_subject(database.store(), &format!("production {id}")).await.unwrap();
