@@ -102,9 +102,10 @@ impl Accounts<'_> {
         };
         let now = self.0.now();
         let id = AccountId::new(now, self.0.dice());
-        let account = Account { id, username, email, is_admin: new.is_admin, created: now };
         let hash = self.hash(new.password).await?;
         let tx = self.0.begin().await?;
+        let number = store::accounts::next_number(&tx).await?;
+        let account = Account { id, number, username, email, is_admin: new.is_admin, created: now };
         store::accounts::insert(&tx, &account, Some(&hash)).await.map_err(|error| match error {
             StoreError::Conflict => AppError::invalid("username", "This name is taken. Choose another."),
             other => other.into(),

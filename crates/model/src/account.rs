@@ -9,6 +9,8 @@ use crate::{AccountId, Time};
 pub struct Account {
     /// Its name within the program.
     pub id: AccountId,
+    /// Its number, from 1 on, for clients that count people. Never given twice.
+    pub number: u64,
     /// What the person signs in with.
     pub username: Username,
     /// Where the person can be written to, if that was said.

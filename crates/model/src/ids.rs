@@ -135,6 +135,12 @@ ids! {
     AccountId,
     /// A personal API key; the key itself is never kept.
     ApiKeyId,
+    /// A registered app: its `client_id`, its consumer key, its `APP_ID`.
+    AppId,
+    /// One secret of an app; while a rotation overlaps there are two.
+    AppSecretId,
+    /// What an account allowed an app, once.
+    GrantId,
     /// A piece of work for the workers.
     JobId,
     /// A named set of a production's settings.

@@ -9,15 +9,18 @@ mod found;
 pub mod ids;
 pub mod metadata;
 pub mod production;
+pub mod registered_app;
 mod size;
 mod time;
 
 pub use account::{Account, Username};
 pub use chapters::{Chapter, Chapters, ChaptersError};
 pub use ids::{
-    AccountId, ApiKeyId, JobId, NotAnId, PresetId, ProductionId, ServiceId, SessionId, UploadId, random_text,
+    AccountId, ApiKeyId, AppId, AppSecretId, GrantId, JobId, NotAnId, PresetId, ProductionId, ServiceId, SessionId,
+    UploadId, random_text,
 };
 pub use metadata::{Location, Metadata, MetadataError};
 pub use production::{Draft, Production};
+pub use registered_app::RegisteredApp;
 pub use size::size_string;
 pub use time::{Clock, Dice, Time};

@@ -8,7 +8,7 @@ use sea_orm::{
 
 use crate::connection::reading::Connected as _;
 use crate::error::corrupt;
-use crate::{Page, Read, StoreError, Tx};
+use crate::{Page, Read, StoreError, Tx, counters};
 
 pub(crate) mod row {
     //! How an account lies in the database.
@@ -26,6 +26,7 @@ pub(crate) mod row {
         pub(crate) is_admin: bool,
         pub(crate) password_hash: Option<String>,
         pub(crate) created_ms: i64,
+        pub(crate) number: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -42,7 +43,10 @@ impl TryFrom<row::Model> for Account {
     fn try_from(row: row::Model) -> Result<Self, StoreError> {
         let id = row.id.parse::<AccountId>().map_err(|why| corrupt("accounts", &row.id, why))?;
         let username = row.username.parse::<Username>().map_err(|why| corrupt("accounts", &row.id, why))?;
-        Ok(Self { id, username, email: row.email, is_admin: row.is_admin, created: Time::from_ms(row.created_ms) })
+        let number = row.number.and_then(|number| number.try_into().ok());
+        let number = number.ok_or_else(|| corrupt("accounts", &row.id, "it has no number"))?;
+        let created = Time::from_ms(row.created_ms);
+        Ok(Self { id, number, username, email: row.email, is_admin: row.is_admin, created })
     }
 }
 
@@ -55,6 +59,7 @@ pub async fn insert(tx: &Tx, account: &Account, password_hash: Option<&str>) -> 
         is_admin: account.is_admin,
         password_hash: password_hash.map(str::to_owned),
         created_ms: account.created.as_ms(),
+        number: i64::try_from(account.number).ok(),
     };
     Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx.connection()).await?;
     Ok(())
@@ -63,6 +68,18 @@ pub async fn insert(tx: &Tx, account: &Account, password_hash: Option<&str>) -> 
 /// The account.
 pub async fn find(db: &impl Read, id: AccountId) -> Result<Option<Account>, StoreError> {
     Entity::find_by_id(id.as_str()).one(db.connection()).await?.map(Account::try_from).transpose()
+}
+
+/// A number that no account had before.
+pub async fn next_number(tx: &Tx) -> Result<u64, StoreError> {
+    counters::next(tx, "accounts").await
+}
+
+/// The account with this number.
+pub async fn find_by_number(db: &impl Read, number: u64) -> Result<Option<Account>, StoreError> {
+    let Ok(number) = i64::try_from(number) else { return Ok(None) };
+    let found = Entity::find().filter(Column::Number.eq(number)).one(db.connection()).await?;
+    found.map(Account::try_from).transpose()
 }
 
 /// The account that signs in by this name, and what is kept of its password.
@@ -110,7 +127,7 @@ pub async fn count(db: &impl Read) -> Result<u64, StoreError> {
     Ok(Entity::find().count(db.connection()).await?)
 }
 
-/// Forgets the account with its sessions and API keys; whether there was one. Productions and presets have to go first: a
+/// Forgets the account with its sessions, API keys, apps and what it allowed; whether there was one. Productions and presets have to go first: a
 /// [`StoreError::Dangling`] where some are left.
 pub async fn remove(tx: &Tx, id: AccountId) -> Result<bool, StoreError> {
     Ok(Entity::delete_by_id(id.as_str()).exec(tx.connection()).await?.rows_affected > 0)

@@ -1,6 +1,7 @@
 //! The whole database, row by row, in a form that is neither SQLite's nor PostgreSQL's: for backups, and for moving house.
 //!
-//! What is read is one moment's, whatever others write meanwhile. Counts of tries are left out: they are over in minutes.
+//! What is read is one moment's, whatever others write meanwhile. Counts of tries and nonces are
+//! left out: they are over in minutes.
 
 use futures_util::TryStreamExt;
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
@@ -12,14 +13,24 @@ use crate::connection::reading::Connected as _;
 use crate::document;
 use crate::error::corrupt;
 use crate::{BlobKey, Store, StoreError, Tx};
-use crate::{accounts, api_keys, files, house, jobs, presets, productions, sessions, uploads};
+use crate::{
+    accounts, api_keys, apps, counters, files, grants, house, jobs, oauth1, oauth2, presets, productions, sessions,
+    uploads,
+};
 
 /// Does something for every table, in an order in which what is referred to comes first.
 macro_rules! tables {
     ($each:ident) => {
+        $each!(counters::row, "counters");
         $each!(accounts::row, "accounts");
         $each!(sessions::row, "sessions");
         $each!(api_keys::row, "api_keys");
+        $each!(apps::row, "apps");
+        $each!(apps::secret_row, "app_secrets");
+        $each!(grants::row, "grants");
+        $each!(oauth2::code_row, "oauth2_codes");
+        $each!(oauth2::token_row, "oauth2_tokens");
+        $each!(oauth1::row, "oauth1_tokens");
         $each!(presets::row, "presets");
         $each!(productions::row, "productions");
         $each!(uploads::row, "uploads");

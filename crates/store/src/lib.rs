@@ -9,11 +9,17 @@
 
 pub mod accounts;
 pub mod api_keys;
+pub mod apps;
 pub mod archive;
 pub mod blobs;
+mod counters;
 pub mod files;
+pub mod grants;
 pub mod house;
 pub mod jobs;
+pub mod nonces;
+pub mod oauth1;
+pub mod oauth2;
 pub mod presets;
 pub mod productions;
 pub mod sessions;

@@ -4,7 +4,9 @@
 //! still runs on it; what nobody reads any more goes in a later release (*contract*). A name begins with the moment it was
 //! written, and that is the order in which they run.
 
+mod columns;
 mod m20261125_180000_first_schema;
+mod m20261125_220000_identity;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -13,6 +15,6 @@ pub(crate) struct Migrations;
 
 impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261125_180000_first_schema::Migration)]
+        vec![Box::new(m20261125_180000_first_schema::Migration), Box::new(m20261125_220000_identity::Migration)]
     }
 }

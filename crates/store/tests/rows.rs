@@ -25,6 +25,7 @@ fn at(seconds: u64) -> Time {
 fn account(number: u64, name: &str) -> Account {
     Account {
         id: AccountId::new(at(number), &SeededDice::new(number)),
+        number,
         username: name.parse().unwrap(),
         email: Some(format!("{name}@example.org")),
         is_admin: number == 1,

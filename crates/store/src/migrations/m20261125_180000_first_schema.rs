@@ -2,6 +2,10 @@
 
 use sea_orm_migration::prelude::*;
 
+use super::columns::{
+    bytes, document, flag, id, index, number, optional_number, optional_text, reference, table, text,
+};
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -138,53 +142,4 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("jobs", "jobs_unique").col("unique_key").unique().and_where(state().ne("dead")).take(),
         index("jobs", "jobs_subject").col("subject").take(),
     ]
-}
-
-fn table(name: &'static str) -> TableCreateStatement {
-    Table::create().table(name).take()
-}
-
-fn index(table: &'static str, name: &'static str) -> IndexCreateStatement {
-    Index::create().name(name).table(table).take()
-}
-
-fn reference(
-    from: &'static str,
-    column: &'static str,
-    to: &'static str,
-    removed: ForeignKeyAction,
-) -> ForeignKeyCreateStatement {
-    ForeignKey::create().name(format!("{from}_{column}")).from(from, column).to(to, "id").on_delete(removed).take()
-}
-
-fn id() -> ColumnDef {
-    text("id").primary_key().take()
-}
-
-fn text(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).text().not_null().take()
-}
-
-fn optional_text(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).text().null().take()
-}
-
-fn number(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).big_integer().not_null().take()
-}
-
-fn optional_number(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).big_integer().null().take()
-}
-
-fn flag(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).boolean().not_null().take()
-}
-
-fn bytes(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).blob().not_null().take()
-}
-
-fn document(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).json_binary().not_null().take()
 }

@@ -159,6 +159,7 @@ fn a_refusal() {
 fn the_account_that_asks() {
     let account = Account {
         id: "00000000123456789ABCDE".parse().unwrap(),
+        number: 1,
         username: "ada".parse().unwrap(),
         email: None,
         is_admin: false,
