@@ -123,11 +123,13 @@ impl Runs<'_> {
     pub async fn put_off(&self, job: &Claimed, due: Time, reason: &str, stage: Stage) -> Result<Said, AppError> {
         let now = self.0.now();
         let tx = self.0.begin().await?;
+        // The production before its job, as every verb does: whoever takes them the other way round waits for one that waits for it.
+        let production = current(&tx, job).await?;
         let fate = store::jobs::fail_later(&tx, job, now, due, reason).await?;
         if fate == Fate::Lost {
             return Ok(Said::TooLate);
         }
-        if let Some(mut production) = current(&tx, job).await? {
+        if let Some(mut production) = production {
             production.state = match fate {
                 Fate::Again => State::Waiting,
                 Fate::Dead | Fate::Lost => State::Failed { reason: reason.to_owned(), stage: Some(stage) },
@@ -140,6 +142,7 @@ impl Runs<'_> {
 
     /// A worker leaves, and the run waits for another one.
     pub async fn hand_back(&self, job: &Claimed) -> Result<Said, AppError> {
+        let now = self.0.now();
         let tx = self.0.begin().await?;
         if let Some(mut production) = current(&tx, job).await?
             && production.state != State::Stopping
@@ -147,9 +150,11 @@ impl Runs<'_> {
             production.state = State::Waiting;
             self.save(&tx, &mut production).await?;
         }
+        if !store::jobs::hand_back(&tx, job, now).await? {
+            return Ok(Said::TooLate);
+        }
         tx.commit().await?;
-        let ours = store::jobs::hand_back(self.0.store(), job, self.0.now()).await?;
-        Ok(if ours { Said::Heard } else { Said::TooLate })
+        Ok(Said::Heard)
     }
 
     /// Ends runs whose workers ended with them too often, and says how many those were.

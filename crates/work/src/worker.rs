@@ -15,6 +15,9 @@ use crate::outbound::Outbound;
 use crate::runner::{Lane, Runner, RunnerOptions};
 use crate::scratch::Scratch;
 
+/// The kinds of work that there are. A worker can be kept to some of them.
+pub const KINDS: &[&str] = &[app::productions::PRODUCE];
+
 /// Everything that a worker works with.
 pub struct WorkerParts {
     /// The verbs.
@@ -42,6 +45,8 @@ pub struct WorkerOptions {
     pub poll: Duration,
     /// How long jobs may take to stop when it is to leave.
     pub patience: Duration,
+    /// The kinds that it is kept to. Every worker sweeps.
+    pub only: Option<Vec<&'static str>>,
     /// Productions at once. One uses all cores, so more than one takes memory and little less time.
     pub productions: usize,
     /// Where work under way lies. It holds a recording and everything made of it, for each production at once.
@@ -58,6 +63,7 @@ impl WorkerOptions {
             lease: Duration::from_secs(30),
             poll: Duration::from_secs(1),
             patience: Duration::from_secs(10),
+            only: None,
             productions: 1,
             scratch: scratch.into(),
             sweep_every: Duration::from_mins(5),
@@ -80,7 +86,11 @@ pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<
         dice: Arc::clone(&dice),
         scratch: Arc::clone(&scratch),
     };
-    let lanes = vec![Lane { name: "produce", at_once: options.productions.max(1), bodies: vec![Arc::new(produce)] }];
+    let mut lanes =
+        vec![Lane { name: "produce", at_once: options.productions.max(1), bodies: vec![Arc::new(produce)] }];
+    if let Some(only) = &options.only {
+        keep_to(only, &mut lanes);
+    }
     let sweeping = SweepOptions { bury_every: options.lease, sweep_every: options.sweep_every };
     let runner_options =
         RunnerOptions { worker: options.name, lease: options.lease, poll: options.poll, patience: options.patience };
@@ -90,4 +100,62 @@ pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<
         () = keep_sweeping(&app, &scratch, &*dice, sweeping) => {}
     }
     Ok(())
+}
+
+/// Leaves in the lanes what is of these kinds, and lanes that have something to do.
+fn keep_to(kinds: &[&str], lanes: &mut Vec<Lane>) {
+    for lane in &mut *lanes {
+        lane.bodies.retain(|body| kinds.contains(&body.kind()));
+    }
+    lanes.retain(|lane| !lane.bodies.is_empty());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use app::AppError;
+    use futures_util::future::BoxFuture;
+
+    use super::*;
+    use crate::runner::{Body, Failure, Task};
+
+    struct Idle(&'static str);
+
+    impl Body for Idle {
+        fn kind(&self) -> &'static str {
+            self.0
+        }
+
+        fn run(self: Arc<Self>, _: Arc<Task>) -> BoxFuture<'static, Result<(), Failure>> {
+            Box::pin(async { Ok(()) })
+        }
+
+        fn end<'a>(&'a self, _: &'a Task, _: &'a Failure) -> BoxFuture<'a, Result<(), AppError>> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    /// What the lanes of a worker that is kept to some kinds do.
+    fn left(only: &[&str]) -> String {
+        let lane = |name, kinds: &[&'static str]| Lane {
+            name,
+            at_once: 1,
+            bodies: kinds.iter().map(|kind| Arc::new(Idle(kind)) as Arc<dyn Body>).collect(),
+        };
+        let mut lanes = vec![lane("slow", &["produce", "narrate"]), lane("quick", &["deliver"])];
+        keep_to(only, &mut lanes);
+        lanes.iter().fold(String::new(), |mut text, lane| {
+            let kinds: Vec<_> = lane.bodies.iter().map(|body| body.kind()).collect();
+            let _ = write!(text, "{}: {}; ", lane.name, kinds.join(" "));
+            text
+        })
+    }
+
+    #[test]
+    fn a_worker_keeps_to_the_kinds_that_it_is_given() {
+        assert_eq!(left(&["produce", "deliver"]), "slow: produce; quick: deliver; ");
+        assert_eq!(left(&["narrate", "produce"]), "slow: produce narrate; ");
+        assert_eq!(left(&["deliver"]), "quick: deliver; ");
+    }
 }

@@ -172,6 +172,21 @@ testkit::both_databases! {
         assert_eq!(claim(&house, database.store(), "two").await.unwrap().attempt, 1);
     }
 
+    async fn a_worker_that_leaves_too_late_hands_nothing_back(database: &Database) {
+        let house = House::open(database);
+        let (ada, _) = house.account("ada").await;
+        let id = started(&house.app, &ada).await.id;
+        let first = claim(&house, database.store(), "one").await.unwrap();
+        house.app.runs().begin(&first).await.unwrap();
+        house.clock.pass(LEASE + Duration::from_secs(1));
+        let second = claim(&house, database.store(), "two").await.unwrap();
+        house.app.runs().begin(&second).await.unwrap();
+        assert_eq!(house.app.runs().reach(&second, Stage::Processing).await.unwrap(), Said::Heard);
+        assert_eq!(house.app.runs().hand_back(&first).await.unwrap(), Said::TooLate);
+        assert_eq!(state(&house, &ada, id).await, State::Working { stage: Stage::Processing });
+        assert!(claim(&house, database.store(), "three").await.is_none());
+    }
+
     async fn what_is_put_off_is_tried_again_and_given_up_in_the_end(database: &Database) {
         let house = House::open(database);
         let (ada, _) = house.account("ada").await;

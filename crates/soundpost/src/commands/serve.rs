@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use work::outbound::{Options, Outbound};
-use work::worker::{WorkerOptions, WorkerParts, work};
+use work::worker::{KINDS, WorkerOptions, WorkerParts, work};
 
 use super::open;
 use crate::cli::{Serve, Worker};
@@ -20,9 +20,6 @@ use crate::telemetry;
 
 /// How long replies under way may take once the program was asked to end.
 const LAST_REPLIES: Duration = Duration::from_secs(30);
-
-/// Kinds of work that `--only` can name.
-const KINDS: [&str; 1] = [app::productions::PRODUCE];
 
 /// Answers requests until asked to end.
 pub(crate) fn serve(arguments: &Serve) -> Result<(), Failure> {
@@ -39,7 +36,7 @@ pub(crate) fn serve(arguments: &Serve) -> Result<(), Failure> {
             .await
             .map_err(|error| failed(&format!("{} cannot be listened on", settings.listen), &error))?;
         let working =
-            if arguments.no_workers { None } else { Some(start_worker(&settings, &house, stopping.clone())?) };
+            if arguments.no_workers { None } else { Some(start_worker(&settings, &house, None, stopping.clone())?) };
         let router = web::router(web(&settings, &house, stopping.clone()));
         tracing::info!(listen = %settings.listen, url = settings.public_url, "Soundpost answers");
         let answering = answer(listener, router, stopping).await;
@@ -54,9 +51,7 @@ pub(crate) fn serve(arguments: &Serve) -> Result<(), Failure> {
 
 /// Works until asked to end.
 pub(crate) fn worker(arguments: &Worker) -> Result<(), Failure> {
-    if let Some(unknown) = arguments.only.iter().find(|kind| !KINDS.contains(&kind.as_str())) {
-        return Err(Failure::WrongUse(format!("There is no work called {unknown}. There is {}.", KINDS.join(", "))));
-    }
+    let only = (!arguments.only.is_empty()).then(|| kinds(&arguments.only)).transpose()?;
     let mut typed = open::gather(&arguments.house)?;
     typed.flag("produce_at_once", arguments.concurrency.as_deref());
     let settings = typed.resolve()?;
@@ -65,12 +60,22 @@ pub(crate) fn worker(arguments: &Worker) -> Result<(), Failure> {
         let stopping = listen_for_the_end()?;
         let numbers = metrics::start(&settings, stopping.clone()).await?;
         let house = House::open(&settings, Schema::Migrate).await?;
-        let working = start_worker(&settings, &house, stopping)?;
+        let working = start_worker(&settings, &house, only, stopping)?;
         tracing::info!("Soundpost works");
         working.await.map_err(|error| failed("The worker broke down", &error))??;
         drop(numbers);
         house.store.close().await.map_err(|error| failed("The database cannot be closed", &error))
     })
+}
+
+/// The kinds of work that were named.
+fn kinds(words: &[String]) -> Result<Vec<&'static str>, Failure> {
+    let known = |word: &String| {
+        KINDS.iter().copied().find(|kind| *kind == word.trim()).ok_or_else(|| {
+            Failure::WrongUse(format!("There is no work called “{word}”. --only takes {}.", KINDS.join(", ")))
+        })
+    };
+    words.iter().map(known).collect()
 }
 
 /// What the web wing is given.
@@ -105,6 +110,7 @@ async fn answer(listener: TcpListener, router: axum::Router, stopping: watch::Re
 fn start_worker(
     settings: &Settings,
     house: &House,
+    only: Option<Vec<&'static str>>,
     stopping: watch::Receiver<bool>,
 ) -> Result<tokio::task::JoinHandle<Result<(), Failure>>, Failure> {
     let outbound = Outbound::new(Options::new(settings.allow_networks.clone()))
@@ -119,6 +125,7 @@ fn start_worker(
     };
     let options = WorkerOptions {
         lease: settings.job_lease,
+        only,
         productions: settings.produce_at_once,
         ..WorkerOptions::new(worker_name(), settings.scratch_dir())
     };

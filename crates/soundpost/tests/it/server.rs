@@ -13,7 +13,8 @@ use testkit::signal::{Dice, noise};
 use testkit::{fixture, witness};
 use ureq::Agent;
 
-const PASSWORD: &str = "correct horse battery staple";
+/// The password of every account here.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// A house that processes of this program share.
 pub(crate) struct Premises {
@@ -256,6 +257,19 @@ testkit::both_databases! {
         assert!((heard.integrated + 16.0).abs() < 0.25 && heard.true_peak <= -0.95, "{heard:?}");
         assert_eq!(details["data"]["metadata"]["title"], "A talk");
         assert_eq!(server.end(), Some(0));
+    }
+
+    async fn a_worker_that_is_kept_to_productions_makes_them(database: &Database) {
+        let premises = Premises::new(database);
+        let key = premises.account("ada");
+        let server = premises.serve(&["--no-workers"]);
+        let client = Client::new(&premises, &key);
+        let Some((200, reply)) = client.simple(&[("action", "start")], &recording(1.0)) else { panic!("{}", server.log()) };
+        let uuid = reply["data"]["uuid"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(client.status(&uuid), Some(1));
+        let worker = premises.start("worker", &["worker", "--only", "produce", "--concurrency", "2"]);
+        wait_until("the production is done", || client.status(&uuid) == Some(3));
+        assert_eq!(worker.end(), Some(0));
     }
 
     async fn a_server_that_is_asked_to_end_hands_its_work_back(database: &Database) {

@@ -31,6 +31,19 @@ fn with_postgresql_a_secret_key_has_to_be_given() {
     assert!(said(&output).contains("The database cannot be"), "{}", said(&output));
 }
 
+#[test]
+fn a_worker_is_kept_to_kinds_of_work_that_there_are() {
+    let work = folder();
+    let output = soundpost()
+        .args(["worker", "--only", "produce,paint"])
+        .current_dir(work.path())
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(said(&output), "soundpost: There is no work called “paint”. --only takes produce.\n");
+    assert!(crate::names(work.path()).is_empty(), "it opened the house all the same");
+}
+
 testkit::both_databases! {
     async fn the_doctor_finds_a_house_in_order_and_one_that_is_not(database: &Database) {
         let premises = Premises::new(database);

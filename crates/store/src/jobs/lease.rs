@@ -109,14 +109,19 @@ pub async fn fail_never(tx: &Tx, claimed: &Claimed, now: Time, reason: &str) -> 
     Ok(tx.connection().execute(let_go(&mut update)).await?.rows_affected() > 0)
 }
 
-/// Gives a job back unfinished, for a worker that has to leave: ready at once, the attempt not counted. Whether it was ours.
-pub async fn hand_back(store: &Store, claimed: &Claimed, now: Time) -> Result<bool, StoreError> {
+/// Gives a job back unfinished, for a worker that has to leave: ready at once, the attempt not counted. `false` where the lease is
+/// lost: then the transaction is to be dropped.
+pub async fn hand_back(tx: &Tx, claimed: &Claimed, now: Time) -> Result<bool, StoreError> {
     let mut update = ours(claimed);
     update
         .value(Column::State, READY)
         .value(Column::DueMs, now.as_ms())
         .value(Column::Attempts, Expr::col(Column::Attempts).sub(1));
-    Ok(store.writer().execute(let_go(&mut update)).await?.rows_affected() > 0)
+    let ours = tx.connection().execute(let_go(&mut update)).await?.rows_affected() > 0;
+    if ours {
+        tx.note_enqueued();
+    }
+    Ok(ours)
 }
 
 /// Makes dead what was handed out as often as it may be and not heard of since, and says which jobs those were, so that the

@@ -92,19 +92,16 @@ impl Body for Obedient {
     fn end<'a>(&'a self, task: &'a Task, failure: &'a Failure) -> BoxFuture<'a, Result<(), AppError>> {
         Box::pin(async move {
             let (job, now) = (&task.job, self.clock.now());
-            if *failure == Failure::Stopped(Why::Leaving) {
-                assert!(store::jobs::hand_back(&self.store, job, now).await?);
-            } else {
-                let tx = self.store.begin().await?;
-                match failure {
-                    Failure::Later(why) => {
-                        assert_eq!(store::jobs::fail_later(&tx, job, now, now + LATER, why).await?, Fate::Again);
-                    }
-                    Failure::Never(why) => assert!(store::jobs::fail_never(&tx, job, now, why).await?),
-                    Failure::Stopped(_) => assert!(store::jobs::ack(&tx, job).await?),
+            let tx = self.store.begin().await?;
+            match failure {
+                Failure::Later(why) => {
+                    assert_eq!(store::jobs::fail_later(&tx, job, now, now + LATER, why).await?, Fate::Again);
                 }
-                tx.commit().await?;
+                Failure::Never(why) => assert!(store::jobs::fail_never(&tx, job, now, why).await?),
+                Failure::Stopped(Why::Leaving) => assert!(store::jobs::hand_back(&tx, job, now).await?),
+                Failure::Stopped(_) => assert!(store::jobs::ack(&tx, job).await?),
             }
+            tx.commit().await?;
             let short = if let Failure::Never(_) = failure { "Never".to_owned() } else { format!("{failure:?}") };
             self.say(format!("end {short}"));
             Ok(())

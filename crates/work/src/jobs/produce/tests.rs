@@ -140,6 +140,31 @@ async fn respond(mut stream: TcpStream, headers: &str, body: &[u8]) -> io::Resul
     stream.write_all(body).await
 }
 
+/// A production under way: its worker waits for a host that does not answer who asks first, and gives the recording to who asks again.
+async fn under_way(house: &House, database: &Database, caller: &Caller) -> (Working, ProductionId) {
+    let wav = recording(house);
+    // Known here, so that nothing happens to the worker before it asked.
+    let asks = Arc::new(AtomicBool::new(false));
+    let asking = Arc::clone(&asks);
+    let host = server(move |asked, stream| {
+        let wav = wav.clone();
+        asking.store(true, Ordering::SeqCst);
+        async move {
+            if asked == 0 {
+                let _open = stream;
+                return std::future::pending().await;
+            }
+            respond(stream, "", &wav).await
+        }
+    })
+    .await;
+    let worker = Working::start(house, database);
+    let input = Some(Input::Address(format!("{host}/talk.wav")));
+    let id = start(house, caller, Edit { input, outputs: vec![order("flac", "")], ..Edit::default() }).await;
+    until(house, caller, id, |state| asks.load(Ordering::SeqCst) && matches!(state, State::Working { .. })).await;
+    (worker, id)
+}
+
 testkit::both_databases! {
     async fn a_production_is_made_and_its_files_are_there(database: &Database) {
         let house = House::open(database);
@@ -278,15 +303,7 @@ testkit::both_databases! {
     async fn whoever_stops_a_production_has_it_back(database: &Database) {
         let house = House::open(database);
         let (caller, _) = house.account("ada").await;
-        let host = server(|_, stream| async move {
-            let _open = stream;
-            std::future::pending().await
-        })
-        .await;
-        let worker = Working::start(&house, database);
-        let edit = Edit { input: Some(Input::Address(format!("{host}/talk.wav"))), ..Edit::default() };
-        let id = start(&house, &caller, edit).await;
-        until(&house, &caller, id, |state| matches!(state, State::Working { .. })).await;
+        let (worker, id) = under_way(&house, database, &caller).await;
         assert_eq!(house.app.productions().stop(&caller, id).await.unwrap().state, State::Stopping);
         let production = until(&house, &caller, id, |state| !state.is_running()).await;
         assert_eq!(production.state, State::Idle);
@@ -296,15 +313,7 @@ testkit::both_databases! {
     async fn a_production_that_is_removed_takes_its_job_along(database: &Database) {
         let house = House::open(database);
         let (caller, _) = house.account("ada").await;
-        let host = server(|_, stream| async move {
-            let _open = stream;
-            std::future::pending().await
-        })
-        .await;
-        let worker = Working::start(&house, database);
-        let edit = Edit { input: Some(Input::Address(format!("{host}/talk.wav"))), ..Edit::default() };
-        let id = start(&house, &caller, edit).await;
-        until(&house, &caller, id, |state| matches!(state, State::Working { .. })).await;
+        let (worker, id) = under_way(&house, database, &caller).await;
         house.app.productions().remove(&caller, id).await.unwrap();
         let gone = async {
             while store::jobs::counts(database.store(), house.clock.now()).await.unwrap() != Counts::default() {
@@ -318,33 +327,7 @@ testkit::both_databases! {
     async fn a_production_whose_worker_was_killed_is_made_by_another(database: &Database) {
         let house = House::open(database);
         let (caller, _) = house.account("ada").await;
-        let wav = recording(&house);
-        // Known to the test, so that the first worker is not gone before it asked.
-        let asks = Arc::new(AtomicBool::new(false));
-        let asking = Arc::clone(&asks);
-        let host = server(move |asked, stream| {
-            let wav = wav.clone();
-            asking.store(true, Ordering::SeqCst);
-            async move {
-                if asked == 0 {
-                    let _open = stream;
-                    return std::future::pending().await;
-                }
-                respond(stream, "", &wav).await
-            }
-        })
-        .await;
-        let first = Working::start(&house, database);
-        let edit = Edit {
-            input: Some(Input::Address(format!("{host}/talk.wav"))),
-            outputs: vec![order("flac", "")],
-            ..Edit::default()
-        };
-        let id = start(&house, &caller, edit).await;
-        until(&house, &caller, id, |state| {
-            asks.load(Ordering::SeqCst) && matches!(state, State::Working { .. })
-        })
-        .await;
+        let (first, id) = under_way(&house, database, &caller).await;
         // Nobody is asked, and nothing is said any more.
         first.running.abort();
         let _ = first.running.await;
@@ -360,33 +343,7 @@ testkit::both_databases! {
     async fn a_worker_that_leaves_gives_its_production_to_the_next(database: &Database) {
         let house = House::open(database);
         let (caller, _) = house.account("ada").await;
-        let wav = recording(&house);
-        // Known to the test, so that the first worker is not gone before it asked.
-        let asks = Arc::new(AtomicBool::new(false));
-        let asking = Arc::clone(&asks);
-        let host = server(move |asked, stream| {
-            let wav = wav.clone();
-            asking.store(true, Ordering::SeqCst);
-            async move {
-                if asked == 0 {
-                    let _open = stream;
-                    return std::future::pending().await;
-                }
-                respond(stream, "", &wav).await
-            }
-        })
-        .await;
-        let first = Working::start(&house, database);
-        let edit = Edit {
-            input: Some(Input::Address(format!("{host}/talk.wav"))),
-            outputs: vec![order("flac", "")],
-            ..Edit::default()
-        };
-        let id = start(&house, &caller, edit).await;
-        until(&house, &caller, id, |state| {
-            asks.load(Ordering::SeqCst) && matches!(state, State::Working { .. })
-        })
-        .await;
+        let (first, id) = under_way(&house, database, &caller).await;
         first.leave().await;
         assert_eq!(house.app.productions().find(&caller, id).await.unwrap().state, State::Waiting);
         let jobs = store::jobs::list_by_subject(database.store(), &format!("production {id}")).await.unwrap();
