@@ -147,6 +147,12 @@ impl Accounts<'_> {
         found.map(|(account, _)| account).ok_or(NONE)
     }
 
+    /// The account with this number.
+    pub async fn find_by_number(&self, number: u64) -> Result<Account, AppError> {
+        let found = store::accounts::find_by_number(self.0.store(), number).await?;
+        found.ok_or(AppError::NotFound("account"))
+    }
+
     /// Accounts in the order of their names.
     pub async fn list(&self, page: Page) -> Result<Vec<Account>, AppError> {
         Ok(store::accounts::list(self.0.store(), page).await?)

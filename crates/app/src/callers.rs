@@ -5,8 +5,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use model::{Account, ApiKeyId, SessionId, Username};
+use model::{Account, ApiKeyId, AppId, GrantId, SessionId, Username};
+pub use protocols::oauth2::{Scope, ScopeSet};
 use protocols::{Key, KeyKind};
+use store::oauth2::TokenKind;
 
 use crate::accounts::Throttle;
 use crate::secret::digest;
@@ -35,31 +37,13 @@ pub enum Via {
     ApiKey(ApiKeyId),
     /// By a browser that signed in.
     Session(SessionId),
-}
-
-/// A thing that may be done with a credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// See productions and presets, and have their files.
-    ProductionRead,
-    /// Make, change and remove productions and presets.
-    ProductionWrite,
-    /// See who the account is.
-    Profile,
-}
-
-impl Scope {
-    /// Every scope there is.
-    pub const ALL: [Self; 3] = [Self::ProductionRead, Self::ProductionWrite, Self::Profile];
-
-    /// Its name on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ProductionRead => "production.read",
-            Self::ProductionWrite => "production.write",
-            Self::Profile => "profile",
-        }
-    }
+    /// By an app that this account allowed something.
+    App {
+        /// Which one.
+        app: AppId,
+        /// By what was allowed.
+        grant: GrantId,
+    },
 }
 
 /// What may be done with a credential.
@@ -68,21 +52,13 @@ pub enum Scopes {
     /// Everything that its owner may.
     All,
     /// Only this.
-    Only(Vec<Scope>),
+    Only(ScopeSet),
 }
 
 impl Scopes {
     /// Reads scopes that are written with spaces between; none written is all.
     pub fn parse(text: &str) -> Result<Self, AppError> {
-        let scopes: Vec<_> = text
-            .split_whitespace()
-            .map(|word| {
-                Scope::ALL.into_iter().find(|scope| scope.name() == word).ok_or_else(|| {
-                    let names: Vec<_> = Scope::ALL.iter().map(|scope| scope.name()).collect();
-                    AppError::invalid("scope", format!("There is no scope {word}. There are {}.", names.join(", ")))
-                })
-            })
-            .collect::<Result<_, _>>()?;
+        let scopes = text.parse::<ScopeSet>().map_err(|unknown| AppError::invalid("scope", unknown.to_string()))?;
         Ok(if scopes.is_empty() { Self::All } else { Self::Only(scopes) })
     }
 }
@@ -91,11 +67,24 @@ impl std::fmt::Display for Scopes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::All => Ok(()),
-            Self::Only(scopes) => {
-                let names: Vec<_> = scopes.iter().map(|scope| scope.name()).collect();
-                f.write_str(&names.join(" "))
-            }
+            Self::Only(scopes) => scopes.fmt(f),
         }
+    }
+}
+
+/// Scopes as they are kept.
+pub(crate) fn scope_set(text: &str) -> Result<ScopeSet, AppError> {
+    text.parse().map_err(|_| AppError::Broken("a scope that was kept is not known"))
+}
+
+/// Whoever runs the house: having one *is* the permission.
+#[derive(Debug)]
+pub struct Operator(());
+
+impl Operator {
+    /// Somebody at the command line of the machine that has the database.
+    pub fn at_the_console() -> Self {
+        Self(())
     }
 }
 
@@ -104,7 +93,7 @@ impl Caller {
     pub fn may(&self, scope: Scope) -> Result<(), AppError> {
         let fine = match &self.scopes {
             Scopes::All => true,
-            Scopes::Only(scopes) => scopes.contains(&scope),
+            Scopes::Only(scopes) => scopes.contains(scope),
         };
         let name = scope.name();
         if fine {
@@ -121,12 +110,42 @@ pub struct Callers<'a>(pub(crate) &'a App);
 /// How long a session is not noted again as heard of.
 const SEEN_FOR: Duration = Duration::from_mins(5);
 
+/// How long the use of a token is not noted again.
+const USED_FOR: Duration = Duration::from_mins(1);
+
 const UNKNOWN: AppError = AppError::Unauthenticated("This key is not known here. It may have been revoked.");
 
 impl Callers<'_> {
-    /// Whoever holds a personal API key.
+    /// Whoever holds a personal API key, or the access token of an app.
     pub async fn by_key(&self, text: &str) -> Result<Caller, AppError> {
-        let key = Key::parse(text).filter(|key| key.kind() == KeyKind::Personal).ok_or(UNKNOWN)?;
+        let key = Key::parse(text).ok_or(UNKNOWN)?;
+        match key.kind() {
+            KeyKind::Personal => self.by_api_key(&key).await,
+            KeyKind::AccessToken => self.by_token(&key).await,
+            _ => Err(UNKNOWN),
+        }
+    }
+
+    async fn by_token(&self, key: &Key) -> Result<Caller, AppError> {
+        const OVER: AppError =
+            AppError::Unauthenticated("This token has expired. Get another one with the refresh token.");
+        let (digest, now) = (digest(key.reveal()), self.0.now());
+        let found = store::oauth2::find_token(self.0.store(), &digest).await?;
+        let (token, account) = found.filter(|(token, _)| token.kind == TokenKind::Access).ok_or(UNKNOWN)?;
+        if token.expires <= now {
+            return Err(OVER);
+        }
+        if token.used.is_none_or(|used| now.since(used) > USED_FOR) {
+            let tx = self.0.begin().await?;
+            store::oauth2::touch_token(&tx, &digest, now).await?;
+            store::grants::touch(&tx, token.grant, now).await?;
+            tx.commit().await?;
+        }
+        let via = Via::App { app: token.app, grant: token.grant };
+        Ok(Caller { account, via, scopes: Scopes::Only(scope_set(&token.scopes)?) })
+    }
+
+    async fn by_api_key(&self, key: &Key) -> Result<Caller, AppError> {
         let found = store::api_keys::find_by_secret(self.0.store(), &digest(key.reveal())).await?;
         let (key, account) = found.ok_or(UNKNOWN)?;
         if key.wants_touch(self.0.now()) {

@@ -17,6 +17,15 @@ pub enum AppError {
     /// The caller is known, and may not.
     #[error("{0}")]
     Forbidden(String),
+    /// An app asked for something by OAuth 2.0, and is refused.
+    #[error("{0}")]
+    OAuth2(protocols::oauth2::Refusal),
+    /// A signature of OAuth 1.0a is not taken.
+    #[error("{0}")]
+    OAuth1(protocols::oauth1::Problem),
+    /// A signed request is not taken.
+    #[error("{0}")]
+    Call(protocols::jwt::CallRefusal),
     /// It cannot be done as things are now.
     #[error("{0}")]
     Conflict(String),

@@ -6,12 +6,20 @@
 
 pub mod accounts;
 pub mod api_keys;
+pub mod apps;
+pub mod audit;
 pub mod callers;
+pub mod calls;
 mod error;
 pub mod files;
+pub mod grants;
+pub mod oauth1;
+pub mod oauth2;
 pub mod presets;
 pub mod productions;
+mod replays;
 pub mod runs;
+mod seal;
 mod secret;
 pub mod sweeps;
 pub mod uploads;
@@ -23,7 +31,9 @@ use model::{Clock, Dice, Time};
 use store::{Blobs, Store, Tx};
 use tokio::sync::Semaphore;
 
-pub use callers::{Caller, Peer, Scope, Scopes, Via};
+use self::replays::Replays;
+
+pub use callers::{Caller, Operator, Peer, Scope, ScopeSet, Scopes, Via};
 pub use error::{AppError, Invalid};
 pub use secret::{SecretKey, WrongSecretKey};
 pub use store::Page;
@@ -43,6 +53,10 @@ pub struct Rules {
     pub retention: Option<Duration>,
     /// How long a browser stays signed in after it was last heard of.
     pub session_life: Duration,
+    /// How long an access token of OAuth 2.0 works. Clients of this API never refresh, so it is long.
+    pub access_token_life: Duration,
+    /// How long a refresh token waits to be traded.
+    pub refresh_token_life: Duration,
     /// How long a resumable upload waits for its next piece.
     pub upload_life: Duration,
     /// How often work is tried that kills its worker.
@@ -59,6 +73,8 @@ impl Default for Rules {
             most_productions: 100_000,
             retention: None,
             session_life: DAY * 30,
+            access_token_life: DAY * 365,
+            refresh_token_life: DAY * 455,
             upload_life: DAY,
             most_attempts: 5,
         }
@@ -89,12 +105,14 @@ struct Inner {
     parts: Parts,
     /// Passwords that are checked at once: each takes 19 MiB and a core.
     password_checks: Semaphore,
+    /// Nonces on their way into the database.
+    replays: Replays,
 }
 
 impl App {
     /// Puts the parts together. Nothing is asked of them yet.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Inner { parts, password_checks: Semaphore::new(2) }))
+        Self(Arc::new(Inner { parts, password_checks: Semaphore::new(2), replays: Replays::default() }))
     }
 
     /// People, and how they sign in.
@@ -107,6 +125,21 @@ impl App {
         api_keys::ApiKeys(self)
     }
 
+    /// Registered apps.
+    pub fn apps(&self) -> apps::Apps<'_> {
+        apps::Apps(self)
+    }
+
+    /// What happened around accounts.
+    pub fn audit(&self) -> audit::Audit<'_> {
+        audit::Audit(self)
+    }
+
+    /// Requests that apps sign as a whole.
+    pub fn calls(&self) -> calls::Calls<'_> {
+        calls::Calls(self)
+    }
+
     /// Credentials, and whom they stand for.
     pub fn callers(&self) -> callers::Callers<'_> {
         callers::Callers(self)
@@ -115,6 +148,21 @@ impl App {
     /// Bytes that come in and go out.
     pub fn files(&self) -> files::Files<'_> {
         files::Files(self)
+    }
+
+    /// What people allowed apps.
+    pub fn grants(&self) -> grants::Grants<'_> {
+        grants::Grants(self)
+    }
+
+    /// OAuth 1.0 and 1.0a.
+    pub fn oauth1(&self) -> oauth1::OAuth1<'_> {
+        oauth1::OAuth1(self)
+    }
+
+    /// OAuth 2.0.
+    pub fn oauth2(&self) -> oauth2::OAuth2<'_> {
+        oauth2::OAuth2(self)
     }
 
     /// Named drafts.
@@ -173,6 +221,10 @@ impl App {
 
     fn blobs(&self) -> &Blobs {
         &self.0.parts.blobs
+    }
+
+    fn replays(&self) -> &Replays {
+        &self.0.replays
     }
 
     fn dice(&self) -> &dyn Dice {

@@ -15,6 +15,9 @@ const AT_ONCE: u64 = 200;
 /// How long a file may be written before it counts as left behind.
 const WRITING: Duration = Duration::from_hours(24);
 
+/// How long authorization codes are kept after their end.
+const SPENT_FOR: Duration = Duration::from_hours(30 * 24);
+
 /// How long dead jobs are kept for people to look at.
 const DEAD_FOR: Duration = Duration::from_hours(30 * 24);
 
@@ -50,6 +53,11 @@ impl Sweeps<'_> {
         let tx = self.0.begin().await?;
         store::sessions::remove_expired(&tx, now).await?;
         store::throttles::remove_expired(&tx, now).await?;
+        store::nonces::remove_expired(&tx, now).await?;
+        store::oauth1::remove_expired(&tx, now).await?;
+        // What was spent is kept for a while, so that somebody who comes with it again is found out.
+        store::oauth2::remove_expired(&tx, now - SPENT_FOR, now).await?;
+        store::apps::remove_expired_secrets(&tx, now).await?;
         store::jobs::remove_dead_before(&tx, now - DEAD_FOR).await?;
         let expired = store::uploads::list_expired(&tx, now, AT_ONCE).await?;
         for upload in &expired {

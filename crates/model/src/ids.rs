@@ -139,6 +139,8 @@ ids! {
     AppId,
     /// One secret of an app; while a rotation overlaps there are two.
     AppSecretId,
+    /// Something that happened around an account.
+    AuditId,
     /// What an account allowed an app, once.
     GrantId,
     /// A piece of work for the workers.

@@ -4,6 +4,7 @@
 //! they are read from text. What does not: files, sockets, clocks, databases, sound. Nothing in here reads or writes.
 
 pub mod account;
+pub mod audit;
 pub mod chapters;
 mod found;
 pub mod ids;
@@ -14,10 +15,11 @@ mod size;
 mod time;
 
 pub use account::{Account, Username};
+pub use audit::{AuditEntry, AuditKind};
 pub use chapters::{Chapter, Chapters, ChaptersError};
 pub use ids::{
-    AccountId, ApiKeyId, AppId, AppSecretId, GrantId, JobId, NotAnId, PresetId, ProductionId, ServiceId, SessionId,
-    UploadId, random_text,
+    AccountId, ApiKeyId, AppId, AppSecretId, AuditId, GrantId, JobId, NotAnId, PresetId, ProductionId, ServiceId,
+    SessionId, UploadId, random_text,
 };
 pub use metadata::{Location, Metadata, MetadataError};
 pub use production::{Draft, Production};

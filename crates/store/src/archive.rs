@@ -14,8 +14,8 @@ use crate::document;
 use crate::error::corrupt;
 use crate::{BlobKey, Store, StoreError, Tx};
 use crate::{
-    accounts, api_keys, apps, counters, files, grants, house, jobs, oauth1, oauth2, presets, productions, sessions,
-    uploads,
+    accounts, api_keys, apps, audit, counters, files, grants, house, jobs, oauth1, oauth2, presets, productions,
+    sessions, uploads,
 };
 
 /// Does something for every table, in an order in which what is referred to comes first.
@@ -25,6 +25,7 @@ macro_rules! tables {
         $each!(accounts::row, "accounts");
         $each!(sessions::row, "sessions");
         $each!(api_keys::row, "api_keys");
+        $each!(audit::row, "audit");
         $each!(apps::row, "apps");
         $each!(apps::secret_row, "app_secrets");
         $each!(grants::row, "grants");

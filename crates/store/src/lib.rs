@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod api_keys;
 pub mod apps;
 pub mod archive;
+pub mod audit;
 pub mod blobs;
 mod counters;
 pub mod files;

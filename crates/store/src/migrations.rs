@@ -7,6 +7,7 @@
 mod columns;
 mod m20261125_180000_first_schema;
 mod m20261125_220000_identity;
+mod m20261125_230000_account_safety;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -15,6 +16,10 @@ pub(crate) struct Migrations;
 
 impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261125_180000_first_schema::Migration), Box::new(m20261125_220000_identity::Migration)]
+        vec![
+            Box::new(m20261125_180000_first_schema::Migration),
+            Box::new(m20261125_220000_identity::Migration),
+            Box::new(m20261125_230000_account_safety::Migration),
+        ]
     }
 }

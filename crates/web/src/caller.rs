@@ -2,6 +2,7 @@
 
 mod basic;
 pub(crate) mod csrf;
+pub(crate) mod oauth1;
 pub(crate) mod peer;
 pub(crate) mod session;
 

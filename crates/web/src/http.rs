@@ -9,4 +9,5 @@ pub(crate) mod problem;
 pub(crate) mod range;
 pub(crate) mod rate;
 pub(crate) mod request_id;
+pub(crate) mod share;
 pub(crate) mod slash;

@@ -5,20 +5,24 @@
 
 mod account;
 mod assets;
+mod connected;
+pub(crate) mod consent;
 mod dat;
+mod developer;
 mod figures;
 mod form;
 mod frame;
+mod icons;
 mod list;
 mod loudness;
-mod problem;
+pub(crate) mod problem;
 mod production;
 mod productions;
 mod signing;
 mod state;
 #[cfg(test)]
 mod tests;
-mod visit;
+pub(crate) mod visit;
 mod waveform;
 mod words;
 
@@ -28,6 +32,7 @@ use axum::routing::{get, post};
 
 use crate::settings::Web;
 
+pub(crate) use assets::href as asset;
 pub(crate) use problem::{broken, nothing};
 
 /// All pages. They find out by themselves who looks, and take an ended session for nobody's, so no recognition of the surfaces belongs
@@ -47,5 +52,8 @@ pub(crate) fn router() -> Router<Web> {
         .route("/productions/{uuid}/original", get(production::original))
         .route("/productions/{uuid}/{verb}", post(production::act))
         .route("/assets/{fingerprint}/{*name}", get(assets::get))
+        .route("/account/apps", get(connected::show))
+        .route("/account/apps/{id}/remove", post(connected::remove))
+        .merge(developer::router())
         .merge(uploads)
 }

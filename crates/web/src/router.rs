@@ -13,7 +13,7 @@ use tower::util::MapRequest;
 use crate::http::request_id::RequestId;
 use crate::http::{forwarded, measure, request_id, slash};
 use crate::settings::{Settings, Web};
-use crate::surfaces::productions;
+use crate::surfaces::{oauth1, oauth2, productions, social};
 use crate::{docs, health, pages};
 
 /// Everything that is answered.
@@ -21,6 +21,9 @@ pub fn router(settings: Settings) -> Router {
     let web = Web::new(settings);
     let routes = Router::new()
         .merge(productions::router(&web))
+        .merge(oauth1::router(&web))
+        .merge(oauth2::router(&web))
+        .merge(social::router(&web))
         .merge(pages::router())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

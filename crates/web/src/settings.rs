@@ -26,6 +26,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// How much one caller may ask.
     pub rates: Rates,
+    /// Whether this is the sandbox, where passwords are taken and nothing lasts.
+    pub sandbox: bool,
     /// Turns true when the program is about to end; streams that would never end by themselves end then.
     pub stopping: watch::Receiver<bool>,
 }
@@ -101,9 +103,49 @@ impl Web {
         self.0.settings.public_url.starts_with("https://")
     }
 
+    /// Scheme and host of the public address, as clients know them.
+    pub(crate) fn origin(&self) -> (&'static str, &str) {
+        let url = self.0.settings.public_url.as_str();
+        let (scheme, rest) = match url.split_once("://") {
+            Some(("https", rest)) => ("https", rest),
+            Some((_, rest)) => ("http", rest),
+            None => ("http", url),
+        };
+        (scheme, rest.split('/').next().unwrap_or_default())
+    }
+
+    /// Whether this is the sandbox.
+    pub(crate) fn is_sandbox(&self) -> bool {
+        self.0.settings.sandbox
+    }
+
+    /// Whether this server is reached on its own machine only, so that whoever asks builds a client and may be told more than a
+    /// stranger should know.
+    pub(crate) fn is_development(&self) -> bool {
+        let (scheme, host) = self.origin();
+        scheme == "http"
+            && ["127.0.0.1", "localhost", "[::1]"]
+                .iter()
+                .any(|own| host == *own || host.starts_with(&format!("{own}:")))
+    }
+
     /// An address of this server.
     pub(crate) fn address(&self, path: &str) -> String {
         format!("{}{path}", self.0.settings.public_url)
+    }
+}
+
+impl wire::social::Addresses for Web {
+    fn person(&self, number: u64) -> String {
+        self.address(&format!("/users/{number}"))
+    }
+
+    fn person_page(&self, permalink: &str) -> String {
+        self.address(&format!("/{permalink}"))
+    }
+
+    fn no_picture(&self) -> String {
+        self.address(&crate::pages::asset("mark.svg"))
     }
 }
 

@@ -3,6 +3,7 @@
 //! What belongs here: names, numbers and forms that clients rely on. What does not: who carries them, and what they do.
 
 pub mod productions;
+pub mod social;
 
 /// A moment as HTTP's own headers have it: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
 pub fn http_date(time: model::Time) -> String {

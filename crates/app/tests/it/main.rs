@@ -3,6 +3,7 @@
 
 mod accounts;
 mod files;
+mod oauth2;
 mod productions;
 mod runs;
 mod uploads;

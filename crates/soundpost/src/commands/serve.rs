@@ -88,6 +88,7 @@ fn web(settings: &Settings, house: &House, stopping: watch::Receiver<bool>) -> w
         dice: Arc::clone(&house.dice),
         trusted_proxies: settings.trusted_proxies.clone(),
         rates: web::Rates { per_account: rate, per_peer: rate },
+        sandbox: false,
         stopping,
     }
 }

@@ -76,6 +76,18 @@ impl From<AppError> for Problem {
                 }
                 fields.into()
             }
+            AppError::OAuth2(refusal) => {
+                let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+                problem(status, refusal.code.word())
+            }
+            AppError::OAuth1(unsigned) => {
+                let status = StatusCode::from_u16(unsigned.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+                problem(status, unsigned.word())
+            }
+            AppError::Call(refusal) => {
+                let status = StatusCode::from_u16(refusal.class().status()).unwrap_or(StatusCode::BAD_REQUEST);
+                problem(status, refusal.code())
+            }
             AppError::TooLarge { .. } => problem(StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             AppError::OverQuota { .. } => problem(StatusCode::PAYLOAD_TOO_LARGE, "over_quota"),
             AppError::Throttled { now, until, limit } => {

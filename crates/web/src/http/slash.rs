@@ -4,6 +4,17 @@ use axum::extract::Request;
 use http::Uri;
 use http::uri::PathAndQuery;
 
+/// The path as it was sent, which is what signatures are made over.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent(Uri);
+
+impl Sent {
+    /// The path, byte for byte.
+    pub(crate) fn path(&self) -> &str {
+        self.0.path()
+    }
+}
+
 /// Takes a slash off the end of a request's path.
 pub(crate) fn trim(mut request: Request) -> Request {
     let uri = request.uri();
@@ -20,7 +31,8 @@ pub(crate) fn trim(mut request: Request) -> Request {
     if let Ok(path) = PathAndQuery::try_from(text) {
         parts.path_and_query = Some(path);
         if let Ok(uri) = Uri::from_parts(parts) {
-            *request.uri_mut() = uri;
+            let sent = std::mem::replace(request.uri_mut(), uri);
+            request.extensions_mut().insert(Sent(sent));
         }
     }
     request

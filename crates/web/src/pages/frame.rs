@@ -32,6 +32,11 @@ pub(crate) struct User {
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; media-src 'self'";
 
+/// The policy of a page with a form that leads to a place of others in the end.
+pub(crate) fn policy_that_leads_to(place: &str) -> String {
+    POLICY.replace("form-action 'self'", &format!("form-action 'self' {place}"))
+}
+
 /// Sends a page.
 pub(crate) fn page(status: StatusCode, page: &impl Template) -> Response {
     match page.render() {

@@ -5,7 +5,7 @@ use app::AppError;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
-use super::account::{Plain, Way, fallen_art};
+use super::account::{Plain, Way, fallen_art, spoken_art};
 use super::frame::{Frame, page};
 use super::visit::{Refusal, Visit};
 use crate::http::problem::Problem;
@@ -28,6 +28,18 @@ pub(crate) fn not_meant(visit: &Visit) -> Refusal {
         ..about(visit, StatusCode::FORBIDDEN, "")
     };
     visit.page(StatusCode::FORBIDDEN, &plain).into()
+}
+
+/// A page about an app that did something wrong, or came to nothing.
+pub(crate) fn about_app(visit: &Visit, heading: &str, sentence: String) -> Plain {
+    let frame = visit.frame(heading);
+    let heading = heading.to_owned();
+    Plain { heading, sentence, frame, ..about(visit, StatusCode::BAD_REQUEST, "") }
+}
+
+/// A page about an app that got its answer.
+pub(crate) fn about_app_done(visit: &Visit, heading: &str, sentence: String) -> Plain {
+    Plain { art: spoken_art(), ..about_app(visit, heading, sentence) }
 }
 
 /// What is said at an address that leads nowhere.

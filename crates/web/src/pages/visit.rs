@@ -93,6 +93,11 @@ impl Visit {
         self.web.app()
     }
 
+    /// The name of this server in protocols: its public address.
+    pub(crate) fn issuer(&self) -> String {
+        self.web.address("")
+    }
+
     /// Whether browsers come by https.
     pub(crate) fn is_secure(&self) -> bool {
         self.web.is_secure()

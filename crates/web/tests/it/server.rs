@@ -55,6 +55,7 @@ pub(crate) fn serve_with(rates: Rates, test: impl AsyncFnOnce(&Server, &Database
             dice: house.dice.clone(),
             trusted_proxies: Vec::new(),
             rates,
+            sandbox: false,
             stopping,
         });
         test(&Server { house, router, ada, key, stop }, database).await;

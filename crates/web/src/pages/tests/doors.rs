@@ -51,6 +51,7 @@ impl Browser {
             dice: Arc::clone(&house.dice),
             trusted_proxies: Vec::new(),
             rates: Rates::default(),
+            sandbox: false,
             stopping,
         });
         Self { routes: super::super::router().with_state(web), cookies: Mutex::default() }

@@ -1,0 +1,65 @@
+//! Requests that an app signs as a whole: `{"data": JWT}`.
+
+use std::time::Duration;
+
+use model::{RegisteredApp, Time};
+use protocols::jwt::{CallRefusal, SignedCall};
+use serde_json::{Map, Value};
+
+use crate::{App, AppError};
+
+/// How long a request is remembered: its time may be five minutes off, either way.
+const REMEMBERED: Duration = Duration::from_secs(601);
+
+/// Requests that an app signs as a whole.
+pub struct Calls<'a>(pub(crate) &'a App);
+
+/// A request that an app signed, and what it asks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// Who signed it.
+    pub app: RegisteredApp,
+    /// The parameters.
+    pub arguments: Map<String, Value>,
+}
+
+/// Whether the same request may come again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// It does something, so it may not.
+    Refused,
+    /// It only asks, and times are in whole seconds.
+    Fine,
+}
+
+impl Calls<'_> {
+    /// Finds out who signed a request, in the order in which each refusal has its turn.
+    pub async fn verify(&self, body: &[u8], method: &str, path: &str, repeats: Repeats) -> Result<Call, AppError> {
+        let call = SignedCall::parse(body)?;
+        let app = self.0.apps().find(call.issuer().0).await?.filter(|app| !app.is_public);
+        let app = app.ok_or(CallRefusal::IssuerUnknown)?;
+        if !app.may_encode {
+            return Err(CallRefusal::IssuerNotAllowed.into());
+        }
+        let now = self.0.now();
+        let secrets = self.0.apps().secrets(self.0.store(), app.id).await?;
+        let secret = secrets.iter().find(|secret| call.is_signed_with(secret.reveal().as_bytes()));
+        let secret = secret.ok_or(CallRefusal::Signature)?;
+        let call = call.verify(secret.reveal().as_bytes(), seconds(now), method, path)?;
+        if repeats == Repeats::Refused && !self.0.is_new(*call.fingerprint(), now + REMEMBERED).await? {
+            return Err(CallRefusal::Replayed.into());
+        }
+        let arguments = call.arguments()?.clone();
+        Ok(Call { app, arguments })
+    }
+}
+
+fn seconds(time: Time) -> u64 {
+    u64::try_from(time.as_ms() / 1_000).unwrap_or(0)
+}
+
+impl From<CallRefusal> for AppError {
+    fn from(refusal: CallRefusal) -> Self {
+        Self::Call(refusal)
+    }
+}
