@@ -1,52 +1,41 @@
 //! Keys that Soundpost gives out: what kind they are can be seen, and whether they are whole can be checked, without a
 //! database.
 //!
-//! A key is a prefix, 256 random bits as 43 characters of `[0-9A-Za-z]`, and a checksum of six, the CRC-32 of what
+//! A key is a prefix, 256 random bits as 43 characters of `[0-9A-Za-z]` (128 as 22 for some kinds), and a checksum of six, the CRC-32 of what
 //! stands before it, both in base 62. The prefix lets a person, and programs that look for leaked secrets, tell what they found; the
-//! checksum turns away slips of the hand before anything is asked.
+//! checksum turns away slips of the hand before anything is asked. None of its characters needs percent-encoding anywhere.
+
+mod kind;
+mod readable;
 
 use std::fmt;
 
-/// Characters of the random bits: 62⁴³ is more than 2²⁵⁶.
-const RANDOM: usize = 43;
+use subtle::ConstantTimeEq;
+
+pub use kind::KeyKind;
+use kind::Size;
+pub use readable::{OobVerifier, RecoveryCode};
 
 /// Characters of the checksum: 62⁶ is more than 2³².
 const CHECKSUM: usize = 6;
 
-/// What a key is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyKind {
-    /// A person's own key for programs.
-    Personal,
-    /// What a browser is given when a person signs in.
-    Session,
-}
-
-impl KeyKind {
-    const ALL: [Self; 2] = [Self::Personal, Self::Session];
-
-    /// What keys of this kind begin with.
-    pub fn prefix(self) -> &'static str {
-        match self {
-            Self::Personal => "spk_",
-            Self::Session => "sps_",
-        }
-    }
-}
-
 /// A key that is whole. Whether it is anybody's is another question.
 ///
 /// It is a secret: it shows itself nowhere but where its text is asked for by name.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Key {
     kind: KeyKind,
     text: String,
 }
 
 impl Key {
-    /// A new key, made of bytes that nobody can foretell.
+    /// A new key, made of bytes that nobody can foretell. Kinds with fewer random bits use the first of them.
     pub fn new(kind: KeyKind, random: [u8; 32]) -> Self {
-        let mut text = format!("{}{}", kind.prefix(), base_62::<RANDOM>(random));
+        let random = match kind.size() {
+            Size::Short => base_62::<{ Size::Short.characters() }>(random[..16].to_vec()),
+            Size::Full => base_62::<{ Size::Full.characters() }>(random),
+        };
+        let mut text = format!("{}{random}", kind.prefix());
         text.push_str(&checksum(&text));
         Self { kind, text }
     }
@@ -54,9 +43,10 @@ impl Key {
     /// Reads a key. `None` is something else, or a key with a slip in it.
     pub fn parse(text: &str) -> Option<Self> {
         let kind = KeyKind::ALL.into_iter().find(|kind| text.starts_with(kind.prefix()))?;
-        let length = kind.prefix().len() + RANDOM + CHECKSUM;
-        let whole = text.len() == length && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        let (body, check) = whole.then(|| text.split_at(length - CHECKSUM))?;
+        let random = text.get(kind.prefix().len()..)?;
+        let is_whole = random.len() == kind.size().characters() + CHECKSUM
+            && random.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let (body, check) = is_whole.then(|| text.split_at(text.len() - CHECKSUM))?;
         (checksum(body) == check).then(|| Self { kind, text: text.to_owned() })
     }
 
@@ -70,6 +60,15 @@ impl Key {
         &self.text
     }
 }
+
+impl PartialEq for Key {
+    /// Takes the same time wherever the first difference is.
+    fn eq(&self, other: &Self) -> bool {
+        self.text.as_bytes().ct_eq(other.text.as_bytes()).into()
+    }
+}
+
+impl Eq for Key {}
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,6 +118,19 @@ mod tests {
             text[place] = if text[place] == 'x' { 'y' } else { 'x' };
             assert_eq!(Key::parse(&text.into_iter().collect::<String>()), None, "{place}");
         }
+    }
+
+    #[test]
+    fn every_kind_is_read_as_itself() {
+        for kind in KeyKind::ALL {
+            let key = Key::new(kind, [200; 32]);
+            assert_eq!(Key::parse(key.reveal()).map(|key| key.kind()), Some(kind));
+            assert_eq!(crate::percent::encode(key.reveal()), key.reveal(), "no character needs percent-encoding");
+            assert_eq!(format!("{key:?}"), format!("Key({}…)", kind.prefix()));
+            let others = KeyKind::ALL.into_iter().filter(|other| *other != kind);
+            assert_eq!(others.filter(|other| kind.prefix().starts_with(other.prefix())).count(), 0);
+        }
+        assert_eq!(Key::new(KeyKind::App, [7; 32]).reveal().len(), 32);
     }
 
     #[test]

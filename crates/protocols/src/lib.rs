@@ -9,6 +9,7 @@ pub mod jwt;
 pub mod key;
 mod mac;
 pub mod oauth1;
+pub mod oauth2;
 mod percent;
 mod secret;
 pub mod webhook;

@@ -154,7 +154,7 @@ impl SignedCall {
         UntrustedIssuer(&self.issuer)
     }
 
-    /// The second half: signature, then time, then method and path. `now` is in seconds since 1970.
+    /// The second half: signature, then time, then method and path. `now` is in seconds since 1970. During a rotation ask once for each secret.
     ///
     /// ```
     /// use protocols::jwt::{SignedCall, sign};
@@ -169,7 +169,7 @@ impl SignedCall {
     /// assert_eq!(call.arguments()?["src"], "https://example.com/song.mp3");
     /// # Ok::<(), protocols::jwt::CallRefusal>(())
     /// ```
-    pub fn verify(self, secret: &[u8], now: u64, method: &str, path: &str) -> Result<VerifiedCall, CallRefusal> {
+    pub fn verify(&self, secret: &[u8], now: u64, method: &str, path: &str) -> Result<VerifiedCall, CallRefusal> {
         let claims = self.token.verify(secret).map_err(|_| CallRefusal::Signature)?;
         let issued = claims.get("iat").and_then(seconds).ok_or(CallRefusal::TimeMissing)?;
         if issued.abs_diff(now) > WINDOW_SECONDS {
@@ -185,7 +185,7 @@ impl SignedCall {
             Some(Value::Object(arguments)) => Some(arguments.clone()),
             _ => None,
         };
-        Ok(VerifiedCall { fingerprint: self.token.fingerprint(), issuer: self.issuer, issued, arguments })
+        Ok(VerifiedCall { fingerprint: self.token.fingerprint(), issuer: self.issuer.clone(), issued, arguments })
     }
 }
 

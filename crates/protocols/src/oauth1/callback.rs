@@ -22,6 +22,7 @@ impl<'a> Callback<'a> {
 }
 
 /// Whether a callback may be used by an app that registered another address: scheme, host and port are the same. Path and query are free.
+/// An address that is not even a callback of itself cannot be registered.
 ///
 /// ```
 /// use protocols::oauth1::is_callback_of;
@@ -50,10 +51,14 @@ pub fn callback_with(callback: &str, parameters: &[(&str, &str)]) -> Option<Stri
     Some(url.into())
 }
 
-/// An address that a browser can be sent to: absolute, with a host unless its scheme is an app's own, and nobody's password in it.
+/// Schemes that browsers run, show or open without asking a server.
+const CLOSED: [&str; 9] =
+    ["about", "blob", "data", "file", "filesystem", "ftp", "javascript", "vbscript", "view-source"];
+
+/// An address that a browser can be sent to: absolute, with a host, and nobody's name or password in it. Its scheme may be an app's own.
 fn parse(text: &str) -> Option<Url> {
     let url = (text.len() <= MAX_BYTES).then(|| Url::parse(text).ok())??;
     let fits =
         url.host_str().is_some_and(|host| !host.is_empty()) && url.username().is_empty() && url.password().is_none();
-    (fits && !matches!(url.scheme(), "file" | "ftp" | "ws" | "wss")).then_some(url)
+    (fits && !CLOSED.contains(&url.scheme())).then_some(url)
 }
