@@ -2,6 +2,7 @@
 
 mod backup;
 mod bad_input;
+mod clients;
 mod describe;
 mod killed;
 mod measure;
