@@ -11,6 +11,7 @@ mod error;
 pub mod files;
 pub mod presets;
 pub mod productions;
+pub mod queue;
 pub mod runs;
 mod secret;
 pub mod sweeps;
@@ -120,6 +121,11 @@ impl App {
     /// Named drafts.
     pub fn presets(&self) -> presets::Presets<'_> {
         presets::Presets(self)
+    }
+
+    /// The queue as an operator sees it.
+    pub fn queue(&self) -> queue::Queue<'_> {
+        queue::Queue(self)
     }
 
     /// Pieces of audio being made, from their owner's side.

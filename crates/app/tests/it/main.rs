@@ -4,6 +4,7 @@
 mod accounts;
 mod files;
 mod productions;
+mod queue;
 mod runs;
 mod uploads;
 

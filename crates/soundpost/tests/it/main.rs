@@ -7,6 +7,7 @@ mod describe;
 mod killed;
 mod measure;
 mod produce;
+mod queue;
 mod server;
 mod settings;
 mod stop;
