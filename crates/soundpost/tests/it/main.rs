@@ -4,6 +4,7 @@ mod backup;
 mod bad_input;
 mod clients;
 mod describe;
+mod hostile;
 mod killed;
 mod measure;
 mod produce;
@@ -11,6 +12,7 @@ mod queue;
 mod server;
 mod settings;
 mod stop;
+mod storage;
 mod streams;
 
 use std::path::Path;
