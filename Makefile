@@ -32,7 +32,7 @@ install: setup-build ## build soundpost and put it into cargo's bin folder
 ##@ Check
 
 .PHONY: test
-test: setup-rust setup-build setup-wasm setup-lint setup-test setup-docs fmt-check tidy clippy rustdoc unit attack doctest wasm drift deny machete typos book ## everything that CI checks, in CI's order
+test: setup-rust setup-build setup-wasm setup-lint setup-test setup-docs setup-browser setup-node fmt-check tidy clippy rustdoc unit browser attack doctest wasm drift deny machete typos book ## everything that CI checks, in CI's order
 	@echo 'make test: all of it passed.'
 
 .PHONY: fmt-check
@@ -55,6 +55,10 @@ unit: setup-test ## unit and integration tests, beside a PostgreSQL of their own
 	INSTA_UPDATE=no INSTA_SNAPSHOT_REFERENCES_FILE=$(abspath $(CARGO_TARGET_DIR))/snapshots-used \
 	  tools/with-postgres cargo nextest run --workspace --all-features --no-fail-fast
 	@tools/unused-snapshots $(CARGO_TARGET_DIR)/snapshots-used
+
+.PHONY: browser
+browser: setup-test setup-browser setup-node ## the pages of a server that runs, walked through with Chromium
+	tools/browse
 
 .PHONY: attack
 attack: setup-test ## made-up requests against the API, from its own description
@@ -143,7 +147,7 @@ fuzz: setup-fuzz ## every fuzz target for FUZZ_SECONDS (60) seconds
 ##@ Set up
 
 .PHONY: setup
-setup: setup-test setup-lint setup-docs setup-wasm ## what `make test` needs; the targets do this by themselves
+setup: setup-test setup-lint setup-docs setup-wasm setup-browser setup-node ## what `make test` needs; the targets do this by themselves
 
 setup-%:
 	@tools/setup $*

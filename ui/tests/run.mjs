@@ -3,6 +3,7 @@
 //
 //   node run.mjs FOLDER                            pages that `cargo nextest run -p web pages` rendered into target/pages
 //   node run.mjs http://127.0.0.1:8080 [NAME:PASSWORD]   a server that runs; with an account its inner pages as well
+//   … --send FILE                                 the account is made through the page, and the recording sent by its form
 //   … --shots DIR                                  keep a picture of every page: phone and desk, light and dark
 //   … --only TEXT                                  pages whose name has that in it
 //
@@ -16,7 +17,7 @@ import { chromium } from 'playwright-core';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const args = process.argv.slice(2);
 const option = name => { const at = args.indexOf(name); return at < 0 ? null : args.splice(at, 2)[1]; };
-const shots = option('--shots'), only = option('--only');
+const shots = option('--shots'), only = option('--only'), send = option('--send');
 const [target, account] = args;
 if (!target) { console.error('say what to look at: a folder with pages, or the address of a server'); process.exit(2); }
 if (shots) mkdirSync(shots, { recursive: true });
@@ -59,18 +60,46 @@ const executablePath = process.env.CHROMIUM ?? where;
 if (!executablePath) { console.error('Chromium is missing: run tools/setup browser'); process.exit(2); }
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'] });
 
+/* What a page complains about. That something is not there, or not now, is no complaint of a page. */
+const hear = (page, name) => {
+  page.on('console', message => { if (['error', 'warning'].includes(message.type()) && !/status of (404|403|429|5\d\d)/.test(message.text())) find(name, `console: ${message.text()}`); });
+  page.on('pageerror', error => find(name, `script: ${error.message}`));
+};
+
+/* An account is made, by keyboard alone, and left again by its button. */
+const signUp = async (page, name, password) => {
+  await page.goto(`${base}/signup`);
+  await page.focus('#username');
+  for (const key of [...name, 'Tab', 'Tab', ...password, 'Enter']) await page.keyboard.press(key === ' ' ? 'Space' : key);
+  await page.waitForURL(`${base}/productions`);
+  await page.click('header.mast .me button');
+  await page.waitForURL(url => url.pathname !== '/productions');
+};
+
+/* A recording is sent by the form, and looked at until it is done: then the page has become the player by itself. */
+const produce = async (page, file) => {
+  await page.goto(`${base}/productions`);
+  await page.setInputFiles('#input_file', file);
+  await page.click('form[data-upload] button.p');
+  await page.waitForURL(/\/productions\/[0-9A-Za-z]{22}$/);
+  await page.locator('[data-player]').waitFor({ timeout: 120_000 });
+};
+
 let served = null, base = target, pages = [], storageState;
 if (/^https?:/.test(target)) {
   pages = ['/', '/signin', '/signup', '/nothing-here'];
   if (account) {
     const [name, ...password] = account.split(':');
     const context = await browser.newContext(), page = await context.newPage();
+    hear(page, 'walk');
+    if (send) await signUp(page, name, password.join(':'));
     await page.goto(`${base}/signin`);
     await page.fill('#username', name);
     await page.fill('#password', password.join(':'));
     await page.click('main button.p');
     await page.waitForLoadState('load');
     if (new URL(page.url()).pathname === '/signin') find('/signin', `could not sign in: ${await page.locator('#summary').innerText().catch(() => 'no summary')}`);
+    if (send) await produce(page, send);
     await page.goto(`${base}/productions`);
     pages.push('/productions');
     const first = await page.locator('a.t').first().getAttribute('href', { timeout: 2000 }).catch(() => null);
@@ -89,8 +118,7 @@ const label = page => page.replace(/^\/|\.html$/g, '').replaceAll('/', '-') || '
 const open = async (path, options) => {
   const context = await browser.newContext({ reducedMotion: 'reduce', storageState, ...options });
   const page = await context.newPage();
-  page.on('console', message => { if (['error', 'warning'].includes(message.type()) && !/status of (404|403|429|5\d\d)/.test(message.text())) find(label(path), `console: ${message.text()}`); });
-  page.on('pageerror', error => find(label(path), `script: ${error.message}`));
+  hear(page, label(path));
   await page.goto(base + path, { waitUntil: 'load' });
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
   return { page, context };
@@ -141,6 +169,11 @@ const narrow = async (path, page, width) => {
   find(label(path), `scrolls sideways by ${over} px at ${width}: ${who}`);
 };
 
+const spoken = seconds => {
+  const parts = [[Math.floor(seconds / 60), 'minute'], [Math.floor(seconds) % 60, 'second']].filter(([n]) => n);
+  return parts.map(([n, word]) => `${n} ${word}${n === 1 ? '' : 's'}`).join(' ') || '0 seconds';
+};
+
 /* What the transport's keys do. */
 const player = async path => {
   const { page, context } = await open(path, { viewport: { width: 1280, height: 900 } });
@@ -150,9 +183,12 @@ const player = async path => {
   const expect = (what, fine) => { if (!fine) find(label(path), what); };
   await slider.focus();
   expect(`slider has role ${await slider.getAttribute('role')}`, await slider.getAttribute('role') === 'slider');
-  for (const [key, start] of [['Home', '0 seconds of'], ['ArrowRight', '5 seconds of'], ['PageUp', '1 minute 5 seconds of'], ['ArrowLeft', '1 minute of'], ['PageDown', '0 seconds of']]) {
+  const length = await page.locator('[data-player]').getAttribute('data-length') / 1000;
+  let at = 0;
+  for (const [key, step] of [['Home', -length], ['ArrowRight', 5], ['PageUp', 60], ['ArrowLeft', -5], ['PageDown', -60]]) {
     await page.keyboard.press(key);
-    expect(`after ${key} the slider says ${await said()}`, (await said()).startsWith(start));
+    at = Math.min(length, Math.max(0, at + step));
+    expect(`after ${key} the slider says ${await said()}`, (await said()).startsWith(`${spoken(at)} of`));
   }
   await page.keyboard.press('l');
   expect(`after L it says ${await said()}`, (await said()).startsWith('15 seconds of'));
@@ -173,8 +209,8 @@ const player = async path => {
   await page.keyboard.press('l');
   expect('keys cannot be switched off', (await said()).startsWith('15 seconds of'));
   await page.locator('[data-play]').click();
-  await page.waitForTimeout(400);
-  expect('play does not play', await page.locator('[data-play]').getAttribute('aria-label') === 'Pause' || !served);
+  const plays = await page.locator('[data-play][aria-label=Pause]').waitFor({ timeout: 5000 }).then(() => true, () => false);
+  expect('play does not play', plays);
   await context.close();
 };
 

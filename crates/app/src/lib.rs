@@ -17,6 +17,7 @@ pub mod oauth1;
 pub mod oauth2;
 pub mod presets;
 pub mod productions;
+pub mod queue;
 mod replays;
 pub mod runs;
 mod seal;
@@ -168,6 +169,11 @@ impl App {
     /// Named drafts.
     pub fn presets(&self) -> presets::Presets<'_> {
         presets::Presets(self)
+    }
+
+    /// The queue as an operator sees it.
+    pub fn queue(&self) -> queue::Queue<'_> {
+        queue::Queue(self)
     }
 
     /// Pieces of audio being made, from their owner's side.

@@ -169,8 +169,19 @@ impl Runs<'_> {
         Ok(spent.len())
     }
 
+    /// Lets a run that did not work wait once more, where it is still this run that failed. Its job is revived in the same transaction.
+    pub(crate) async fn wait_again(&self, tx: &Tx, job: &Job) -> Result<bool, AppError> {
+        let found = of_run(tx, &job.payload).await?;
+        let Some(mut production) = found.filter(|production| matches!(production.state, State::Failed { .. })) else {
+            return Ok(false);
+        };
+        production.state = State::Waiting;
+        self.save(tx, &mut production).await?;
+        Ok(true)
+    }
+
     async fn fail_spent(&self, tx: &Tx, job: &Job) -> Result<(), AppError> {
-        let Some(mut production) = of_run(tx, &job.payload).await? else { return Ok(()) };
+        let Some(mut production) = running(tx, &job.payload).await? else { return Ok(()) };
         let stage = match production.state {
             State::Working { stage } => Some(stage),
             _ => None,
@@ -202,13 +213,18 @@ impl Runs<'_> {
 
 /// The production that a job is about, if it is still this run that is wanted.
 async fn current(tx: &Tx, job: &Claimed) -> Result<Option<Production>, AppError> {
-    of_run(tx, &job.payload).await
+    running(tx, &job.payload).await
 }
 
+async fn running(tx: &Tx, payload: &Value) -> Result<Option<Production>, AppError> {
+    Ok(of_run(tx, payload).await?.filter(|production| production.state.is_running()))
+}
+
+/// The production that a payload names, if this run was its last.
 async fn of_run(tx: &Tx, payload: &Value) -> Result<Option<Production>, AppError> {
     let id = payload.get("production").and_then(Value::as_str).and_then(|id| id.parse::<ProductionId>().ok());
     let run = payload.get("run").and_then(Value::as_u64);
     let (Some(id), Some(run)) = (id, run) else { return Ok(None) };
     let found = store::productions::find_for_update(tx, id).await?;
-    Ok(found.filter(|production| u64::from(production.run) == run && production.state.is_running()))
+    Ok(found.filter(|production| u64::from(production.run) == run))
 }

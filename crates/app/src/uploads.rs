@@ -8,11 +8,12 @@ use futures_util::{Stream, StreamExt};
 use model::production::{Edit, Input, StoredFile};
 use model::{ProductionId, UploadId};
 use store::Tx;
-use store::uploads::Upload;
 
 use crate::callers::{Caller, Scope};
 use crate::files::{keep, plain_name};
 use crate::{App, AppError};
+
+pub use store::uploads::Upload;
 
 /// Bytes of a part: what is lost at most when the program is killed, and what is held in memory.
 const PART: usize = 8 << 20;

@@ -29,7 +29,9 @@ use row::Entity;
 
 pub use bell::Bell;
 pub use lease::{ack, ask_cancel, bury_spent, claim, claim_many, fail_later, fail_never, hand_back, heartbeat};
-pub use look::{counts, find, list_by_subject, list_dead, next_due, progress_of, remove_dead_before, revive};
+pub use look::{
+    counts, find, list, list_by_subject, list_dead, next_due, progress_of, remove_dead, remove_dead_before, revive,
+};
 
 /// What is done first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,11 +1,16 @@
 //! An S3 server to test on: the real protocol with signatures, multipart uploads and errors, on loopback, over a folder.
 
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto;
+use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
+use s3s::{S3Error, S3ErrorCode, S3Result};
 use store::BlobOptions;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -19,6 +24,37 @@ pub struct S3 {
     folder: tempfile::TempDir,
     endpoint: String,
     serving: JoinHandle<()>,
+    full: Arc<AtomicBool>,
+}
+
+/// Whether there is room.
+struct Room(Arc<AtomicBool>);
+
+// What the trait's own macro would write.
+impl S3Access for Room {
+    fn check<'a, 'b, 'c, 'd>(
+        &'a self,
+        _: &'b mut S3AccessContext<'c>,
+    ) -> Pin<Box<dyn Future<Output = S3Result<()>> + Send + 'd>>
+    where
+        'a: 'd,
+        'b: 'd,
+        'c: 'd,
+        Self: 'd,
+    {
+        let full = self.0.load(Ordering::SeqCst);
+        Box::pin(async move {
+            if !full {
+                return Ok(());
+            }
+            // As MinIO says it, where S3 itself has no word for it.
+            let mut error = S3Error::new(S3ErrorCode::Custom("XMinioStorageFull".into()));
+            if let Ok(insufficient_storage) = 507_u16.try_into() {
+                error.set_status_code(insufficient_storage);
+            }
+            Err(error)
+        })
+    }
 }
 
 impl S3 {
@@ -33,6 +69,8 @@ impl S3 {
         let files = s3s_fs::FileSystem::new(folder.path()).unwrap_or_else(|error| panic!("{fine}: {error:?}"));
         let mut service = S3ServiceBuilder::new(files);
         service.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
+        let full = Arc::new(AtomicBool::new(false));
+        service.set_access(Room(Arc::clone(&full)));
         let service = service.build();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap_or_else(|error| panic!("{fine}: {error}"));
         let address = listener.local_addr().unwrap_or_else(|error| panic!("{fine}: {error}"));
@@ -46,7 +84,7 @@ impl S3 {
                 });
             }
         });
-        Self { folder, endpoint: format!("http://{address}"), serving }
+        Self { folder, endpoint: format!("http://{address}"), serving, full }
     }
 
     /// How to open it.
@@ -63,6 +101,11 @@ impl S3 {
     /// Stops answering. What was asked for before is still answered.
     pub fn stop(&self) {
         self.serving.abort();
+    }
+
+    /// Refuses everything from now on, since there is no room; or has room again.
+    pub fn be_full(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
     }
 
     /// Files in the bucket, by their whole names.

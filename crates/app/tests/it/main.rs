@@ -5,6 +5,7 @@ mod accounts;
 mod files;
 mod oauth2;
 mod productions;
+mod queue;
 mod runs;
 mod uploads;
 

@@ -13,15 +13,15 @@ use testkit::house::House;
 
 use crate::{content, pieces, upload};
 
-const LEASE: Duration = Duration::from_secs(30);
+pub(crate) const LEASE: Duration = Duration::from_secs(30);
 
-async fn started(app: &App, caller: &Caller) -> Production {
+pub(crate) async fn started(app: &App, caller: &Caller) -> Production {
     let input = Some(Input::File(upload(app, caller, b"RIFF").await));
     let new = NewProduction { edit: Edit { input, ..Edit::default() }, start: true, ..NewProduction::default() };
     app.productions().create(caller, new).await.unwrap()
 }
 
-async fn claim(house: &House, store: &Store, token: &str) -> Option<Claimed> {
+pub(crate) async fn claim(house: &House, store: &Store, token: &str) -> Option<Claimed> {
     let options = ClaimOptions { kinds: &["produce"], worker: "test", lease: LEASE };
     store::jobs::claim(store, &options, house.app.now(), token).await.unwrap()
 }
@@ -40,7 +40,7 @@ async fn made(house: &House, production: &Production, bytes: &[u8]) -> Made {
     Made { files: vec![file], ..Made::default() }
 }
 
-async fn state(house: &House, caller: &Caller, id: ProductionId) -> State {
+pub(crate) async fn state(house: &House, caller: &Caller, id: ProductionId) -> State {
     house.app.productions().find(caller, id).await.unwrap().state
 }
 

@@ -154,6 +154,11 @@ impl SignedCall {
         UntrustedIssuer(&self.issuer)
     }
 
+    /// Whether it was signed with this secret. While an app has two, this finds the one to [`verify`](Self::verify) with.
+    pub fn is_signed_with(&self, secret: &[u8]) -> bool {
+        self.token.verify(secret).is_ok()
+    }
+
     /// The second half: signature, then time, then method and path. `now` is in seconds since 1970. During a rotation ask once for each secret.
     ///
     /// ```

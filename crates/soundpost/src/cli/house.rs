@@ -184,6 +184,29 @@ pub(crate) enum Queue {
         #[command(flatten)]
         common: Common,
     },
+    /// List jobs: those that did not work with the reason in front, then the oldest
+    List {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Have work that did not work tried again, with all its attempts
+    Revive {
+        /// The job's id, as `list` shows it
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        id: Option<String>,
+        /// Everything that did not work
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Forget work that did not work
+    Drop {
+        /// The job's id, as `list` shows it
+        id: String,
+        #[command(flatten)]
+        common: Common,
+    },
 }
 
 /// What every operator's command takes.

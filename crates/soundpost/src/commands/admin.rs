@@ -1,11 +1,11 @@
 //! `soundpost admin`: what an operator does without a browser.
 
-use std::fmt::Write;
+mod queue;
+
 use std::io::{IsTerminal, Read};
 
 use app::accounts::NewAccount;
 use app::{App, AppError, Page, Scopes};
-use model::Time;
 use serde_json::{Value, json};
 
 use super::open;
@@ -36,7 +36,7 @@ pub(crate) fn run(admin: Admin) -> Result<(), Failure> {
         match admin {
             Admin::User(user) => do_user(&house.app, user).await,
             Admin::Token(token) => do_token(&house.app, token).await,
-            Admin::Queue(Queue::Show { .. }) => show_queue(&house).await,
+            Admin::Queue(queue) => queue::run(&house.app, queue).await,
         }
     })?;
     let text = if common.json { answer.json.to_string() } else { answer.text };
@@ -47,7 +47,9 @@ fn common(admin: &Admin) -> &Common {
     match admin {
         Admin::User(User::Create { common, .. } | User::List { common } | User::Password { common, .. })
         | Admin::Token(Token::Create { common, .. } | Token::List { common, .. } | Token::Revoke { common, .. })
-        | Admin::Queue(Queue::Show { common }) => common,
+        | Admin::Queue(
+            Queue::Show { common } | Queue::List { common } | Queue::Revive { common, .. } | Queue::Drop { common, .. },
+        ) => common,
     }
 }
 
@@ -112,39 +114,6 @@ async fn do_token(app: &App, token: Token) -> Result<Answer, Failure> {
             app.api_keys().remove(&account, id).await.map_err(said)?;
             Ok(Answer { json: json!({ "id": id }), text: "Revoked.".to_owned() })
         }
-    }
-}
-
-async fn show_queue(house: &House) -> Result<Answer, Failure> {
-    let now = house.clock.now();
-    let cannot = |error: store::StoreError| crate::house::failed("The queue cannot be read", &error);
-    let counts = store::jobs::counts(&house.store, now).await.map_err(cannot)?;
-    let dead = store::jobs::list_dead(&house.store, Page::first(MOST)).await.map_err(cannot)?;
-    let waits = counts.oldest_ready.map(|oldest| now.since(oldest).as_secs());
-    let dead_json = dead.iter().map(|job| {
-        let (since, reason) = death(job);
-        json!({ "id": job.id, "kind": job.kind, "subject": job.subject, "since_ms": since, "reason": reason })
-    });
-    let json = json!({
-        "ready": counts.ready, "later": counts.later, "leased": counts.leased, "dead": counts.dead,
-        "oldest_waits_s": waits, "dead_jobs": dead_json.collect::<Value>(),
-    });
-    let mut text = format!(
-        "{} ready, {} later, {} being done, {} did not work",
-        counts.ready, counts.later, counts.leased, counts.dead
-    );
-    for job in &dead {
-        let subject = job.subject.as_deref().unwrap_or("-");
-        // Writing to a string cannot fail.
-        let _ = write!(text, "\n{}  {}  {subject}  {}", job.id, job.kind, death(job).1);
-    }
-    Ok(Answer { json, text })
-}
-
-fn death(job: &store::jobs::Job) -> (Option<Time>, &str) {
-    match &job.state {
-        store::jobs::JobState::Dead { since, reason } => (Some(*since), reason),
-        _ => (None, ""),
     }
 }
 

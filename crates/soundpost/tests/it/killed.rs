@@ -23,7 +23,7 @@ const AT_ONCE: usize = 4;
 testkit::both_databases! {
     async fn killed_at_any_moment_every_production_ends_once(database: &Database) {
         let kills = std::env::var("SOUNDPOST_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
-        let premises = Premises::with_lease(database, "2 s");
+        let premises = Premises::new(database).with("SOUNDPOST_JOB_LEASE", "2 s");
         let key = premises.account("ada");
         let sound = recording(2.0);
         let taken = Mutex::new(Vec::new());

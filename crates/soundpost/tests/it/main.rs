@@ -2,13 +2,17 @@
 
 mod backup;
 mod bad_input;
+mod clients;
 mod describe;
+mod hostile;
 mod killed;
 mod measure;
 mod produce;
+mod queue;
 mod server;
 mod settings;
 mod stop;
+mod storage;
 mod streams;
 
 use std::path::Path;

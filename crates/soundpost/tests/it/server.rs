@@ -1,6 +1,6 @@
 //! The program as a service: started as a process, spoken to over HTTP as its clients do, ended politely.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::database::Database;
+use testkit::s3::S3;
 use testkit::signal::{Dice, noise};
 use testkit::{fixture, witness};
 use ureq::Agent;
@@ -21,7 +22,7 @@ pub(crate) struct Premises {
     folder: TempDir,
     database_url: String,
     address: SocketAddr,
-    lease: &'static str,
+    settings: Vec<(&'static str, String)>,
 }
 
 impl Premises {
@@ -30,12 +31,22 @@ impl Premises {
         // The system gives a port that nobody has; it is free again when the listener goes.
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
         let address = free.unwrap_or_else(|error| panic!("there is no free port: {error}"));
-        Self { folder: crate::folder(), database_url: database.url().to_owned(), address, lease: "30 s" }
+        Self { folder: crate::folder(), database_url: database.url().to_owned(), address, settings: Vec::new() }
     }
 
-    /// The same, where a dead worker's job is another's after that long.
-    pub(crate) fn with_lease(database: &Database, lease: &'static str) -> Self {
-        Self { lease, ..Self::new(database) }
+    /// The same with a setting of its own.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.settings.push((name, value.into()));
+        self
+    }
+
+    /// The same with its files on an S3 server.
+    pub(crate) fn on(self, s3: &S3) -> Self {
+        let options = s3.options();
+        self.with("SOUNDPOST_STORAGE_URL", options.url)
+            .with("SOUNDPOST_S3_ENDPOINT", options.endpoint.unwrap_or_default())
+            .with("SOUNDPOST_S3_ACCESS_KEY", options.access_key.unwrap_or_default())
+            .with("SOUNDPOST_S3_SECRET_KEY", options.secret_key.unwrap_or_default())
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -44,6 +55,14 @@ impl Premises {
 
     pub(crate) fn address(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// A connection to the server on which a test says what it likes.
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap_or_else(|error| panic!("nobody answers: {error}"));
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap_or_default();
+        stream.set_write_timeout(Some(Duration::from_mins(1))).unwrap_or_default();
+        stream
     }
 
     /// A command of the program in this house.
@@ -56,12 +75,12 @@ impl Premises {
             .env("SOUNDPOST_DATABASE_URL", &self.database_url)
             .env("SOUNDPOST_SECRET_KEY", "07".repeat(32))
             .env("SOUNDPOST_LISTEN", self.address.to_string())
-            .env("SOUNDPOST_JOB_LEASE", self.lease)
             // A worker that is killed on purpose says nothing about its work.
             .env("SOUNDPOST_JOB_ATTEMPTS", "1000")
             .env("SOUNDPOST_RATE_LIMIT", "off")
             .env("SOUNDPOST_ALLOW_NETWORKS", "127.0.0.0/8")
             .env("SOUNDPOST_LOG_FORMAT", "json")
+            .envs(self.settings.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::piped());
         command
     }

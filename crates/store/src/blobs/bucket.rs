@@ -77,12 +77,13 @@ impl Bucket {
         while let Some(piece) = bytes.next().await {
             writer.put(piece?).await.map_err(failed)?;
         }
+        // From here on nothing is given up: the writer does so itself where the end is refused, and panics when it is asked to. What a cut
+        // line leaves now is left as after a crash.
+        let Some(mut writer) = unfinished.0.take() else { return Ok(()) };
         writer.shutdown().await.map_err(|error| match error.downcast::<Error>() {
             Ok(error) => failed(error),
             Err(error) => BlobError::Unavailable(error.to_string()),
-        })?;
-        unfinished.0 = None;
-        Ok(())
+        })
     }
 
     pub(super) async fn size(&self, key: &BlobKey) -> Result<u64, BlobError> {

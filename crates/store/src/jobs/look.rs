@@ -2,7 +2,7 @@
 
 use model::{JobId, Time};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait as _, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
 use super::row::{self, Column, DEAD, Entity, LATER, LEASED, READY};
 use super::{Counts, Job, Progress};
@@ -12,6 +12,13 @@ use crate::{Page, Read, StoreError, Tx};
 /// The job.
 pub async fn find(db: &impl Read, id: JobId) -> Result<Option<Job>, StoreError> {
     Entity::find_by_id(id.as_str()).one(db.connection()).await?.map(Job::try_from).transpose()
+}
+
+/// All jobs: dead ones in front, then the oldest.
+pub async fn list(db: &impl Read, page: Page) -> Result<Vec<Job>, StoreError> {
+    let rows = Entity::find().order_by(row::is(DEAD), Order::Desc).order_by_asc(Column::Id);
+    let rows = rows.limit(page.limit).offset(page.offset).all(db.connection()).await?;
+    rows.into_iter().map(Job::try_from).collect()
 }
 
 /// Jobs about something, oldest first.
@@ -97,6 +104,12 @@ pub async fn revive(tx: &Tx, id: JobId, now: Time) -> Result<bool, StoreError> {
     if done.rows_affected > 0 {
         tx.note_enqueued();
     }
+    Ok(done.rows_affected > 0)
+}
+
+/// Forgets a dead job; whether there was one.
+pub async fn remove_dead(tx: &Tx, id: JobId) -> Result<bool, StoreError> {
+    let done = Entity::delete_by_id(id.as_str()).filter(row::is(DEAD)).exec(tx.connection()).await?;
     Ok(done.rows_affected > 0)
 }
 

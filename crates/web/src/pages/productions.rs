@@ -5,7 +5,7 @@ use app::{AppError, Caller, Page};
 use axum::extract::Query;
 use axum::extract::multipart::{Field, Multipart, MultipartRejection};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use model::Production;
 use model::production::{Edit, Input, StoredFile};
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use super::list::{Choice, List, Shown};
 use super::problem;
 use super::production::view::place;
 use super::visit::{Refusal, Visit};
+use crate::http::body;
 
 /// Productions on a page.
 const ROWS: u64 = 50;
@@ -49,11 +50,19 @@ pub(crate) async fn list(visit: Visit, Query(wish): Query<Wish>) -> Result<Respo
 }
 
 /// `POST /productions`: a recording comes in and is started.
-pub(crate) async fn create(visit: Visit, form: Result<Multipart, MultipartRejection>) -> Result<Response, Refusal> {
+pub(crate) async fn create(
+    visit: Visit,
+    headers: HeaderMap,
+    form: Result<Multipart, MultipartRejection>,
+) -> Result<Response, Refusal> {
     let caller = visit.needed()?;
     let Ok(mut form) = form else { return Err(problem::not_meant(&visit)) };
     let mut sent = Sent::default();
-    let errors = match read(&visit, caller, &mut form, &mut sent).await {
+    let read = match body::fits(&headers, visit.app().rules().upload_limit) {
+        Ok(()) => read(&visit, caller, &mut form, &mut sent).await,
+        Err(error) => Err(error.into()),
+    };
+    let errors = match read {
         Ok(()) => match start(&visit, caller, &sent).await {
             Ok(production) => return Ok(Redirect::to(&place(&production)).into_response()),
             Err(error) => told(error),

@@ -3,6 +3,7 @@
 
 mod credentials;
 mod downloads;
+mod limits;
 mod presets;
 mod productions;
 mod refusals;

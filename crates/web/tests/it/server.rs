@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use app::Caller;
 use app::productions::NewProduction;
 use app::runs::Begun;
+use app::{Caller, Rules};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -42,10 +42,19 @@ pub(crate) fn serve(test: impl AsyncFnOnce(&Server, &Database)) {
     serve_with(Rates { per_account: None, per_peer: None }, test);
 }
 
+/// Runs a test with a server of which the operator decided something.
+pub(crate) fn serve_by(rules: Rules, test: impl AsyncFnOnce(&Server, &Database)) {
+    open(Rates { per_account: None, per_peer: None }, rules, test);
+}
+
 /// Runs a test with a server that counts requests.
 pub(crate) fn serve_with(rates: Rates, test: impl AsyncFnOnce(&Server, &Database)) {
+    open(rates, Rules { signup_open: true, ..Rules::default() }, test);
+}
+
+fn open(rates: Rates, rules: Rules, test: impl AsyncFnOnce(&Server, &Database)) {
     on_sqlite(async |database| {
-        let house = House::open(database);
+        let house = House::with_rules(database, rules);
         let (ada, key) = house.account("ada").await;
         let (stop, stopping) = watch::channel(false);
         let router = web::router(Settings {

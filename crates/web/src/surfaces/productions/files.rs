@@ -2,12 +2,16 @@
 
 use app::{App, AppError, Caller};
 use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::extract::{FromRequest, Request as HttpRequest};
 use futures_util::StreamExt;
 use http::StatusCode;
 use model::production::{Input, StoredFile};
 use wire::productions::{Form, FormErrors, MAX_CHAPTERS_BYTES, MAX_FORM_FIELDS, Offer, Request};
 
+use super::reply::Refused;
+use crate::http::body;
 use crate::http::problem::Problem;
+use crate::settings::Web;
 
 /// Bytes of a text field. A summary has the most, and every character may take four.
 const MOST_TEXT: usize = 512 << 10;
@@ -15,8 +19,21 @@ const MOST_TEXT: usize = 512 << 10;
 /// Parts of a body, empty ones too.
 const MOST_PARTS: usize = 2 * MAX_FORM_FIELDS;
 
+/// A form with files in it, of which nothing was read yet.
+pub(super) struct Files(Multipart);
+
+impl FromRequest<Web> for Files {
+    type Rejection = Refused;
+
+    async fn from_request(request: HttpRequest, web: &Web) -> Result<Self, Refused> {
+        body::fits(request.headers(), web.app().rules().upload_limit)?;
+        let form = Multipart::from_request(request, web).await;
+        Ok(Self(form.map_err(|_| Problem::unsupported("Files come as multipart/form-data."))?))
+    }
+}
+
 /// Reads the simple API's form: any field, and files under `input_file`, `image` and `chapters`.
-pub(super) async fn form(app: &App, caller: &Caller, body: Multipart, offer: Offer) -> Result<Request, Problem> {
+pub(super) async fn form(app: &App, caller: &Caller, body: Files, offer: Offer) -> Result<Request, Problem> {
     receive(app, caller, body, Form::new(offer), &|name| Takes {
         text: true,
         file: is_file(name) || name == "chapters",
@@ -28,7 +45,7 @@ pub(super) async fn form(app: &App, caller: &Caller, body: Multipart, offer: Off
 pub(super) async fn uploads(
     app: &App,
     caller: &Caller,
-    body: Multipart,
+    body: Files,
     offer: Offer,
     names: &[&str],
 ) -> Result<Request, Problem> {
@@ -57,7 +74,7 @@ struct Received {
 async fn receive(
     app: &App,
     caller: &Caller,
-    mut body: Multipart,
+    Files(mut body): Files,
     mut form: Form,
     takes: &(dyn Fn(&str) -> Takes + Sync),
 ) -> Result<Request, Problem> {

@@ -1,15 +1,13 @@
 //! `POST /api/preset/{uuid}/upload.json`: a cover.
 
-use axum::extract::multipart::MultipartRejection;
-use axum::extract::{Multipart, State};
+use axum::extract::State;
 use model::PresetId;
 use wire::productions::{Envelope, Preset, UploadRequest};
 
 use super::admit::Asking;
-use super::files;
+use super::files::{self, Files};
 use super::parts::Named;
 use super::reply::{Refusals, Reply, reply};
-use crate::http::problem::Problem;
 use crate::settings::Web;
 
 /// Sends a cover to a preset.
@@ -26,9 +24,8 @@ pub(super) async fn post(
     State(web): State<Web>,
     Asking(caller): Asking,
     Named(id): Named<PresetId>,
-    body: Result<Multipart, MultipartRejection>,
+    body: Files,
 ) -> Reply<Preset> {
-    let body = body.map_err(|_| Problem::unsupported("Files come as multipart/form-data."))?;
     let presets = web.app().presets();
     // Whose it is, is asked before bytes are taken in.
     presets.find(&caller, id).await?;

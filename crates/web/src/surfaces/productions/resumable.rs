@@ -3,16 +3,15 @@
 //! The extensions are creation, creation-with-upload, expiration and termination. Which production and which of its files an
 //! upload is for, its address and its metadata say: `filename`, and `field` with `input_file` or `image`.
 
-use app::uploads::Field;
+use app::uploads::{Field, Upload};
 use app::{AppError, Caller};
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use model::{ProductionId, Time, UploadId};
+use model::{ProductionId, UploadId};
 use wire::productions::FormErrors;
 
 use super::admit::Asking;
@@ -88,13 +87,12 @@ pub(super) async fn post(
     };
     let name = said("filename").or_else(|| said("name")).unwrap_or_default();
     let uploads = web.app().uploads();
-    let upload = uploads.create(&caller, id, field, name, length).await?;
-    let mut state = Upload { offset: upload.offset, length, expires: upload.expires };
+    let mut upload = uploads.create(&caller, id, field, name, length).await?;
     // An empty file is complete as soon as it is there.
     if body::media_type(&parts.headers) == PIECE || length == 0 {
-        state = append(&web, &caller, upload.id, 0, body).await?;
+        upload = uploads.append(&caller, upload.id, 0, body.into_data_stream()).await?;
     }
-    let mut headers = told(&state);
+    let mut headers = told(&upload);
     if let Ok(address) = HeaderValue::try_from(web.address(&format!("/api/production/{id}/uploads/{}", upload.id))) {
         headers.insert(LOCATION, address);
     }
@@ -131,9 +129,9 @@ pub(super) async fn head(
         return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message).into());
     }
     speaks(&headers)?;
-    let state = find(&web, &caller, production, id).await?;
-    let mut headers = told(&state);
-    headers.insert(LENGTH, HeaderValue::from(state.length));
+    let upload = find(&web, &caller, production, id).await?;
+    let mut headers = told(&upload);
+    headers.insert(LENGTH, HeaderValue::from(upload.length.unwrap_or_default()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok((StatusCode::OK, headers).into_response())
 }
@@ -171,8 +169,8 @@ pub(super) async fn patch(
     }
     let offset = number(&parts.headers, &OFFSET).ok_or_else(|| missing("Upload-Offset", "the bytes that are there"))?;
     find(&web, &caller, production, id).await?;
-    let state = append(&web, &caller, id, offset, body).await?;
-    Ok((StatusCode::NO_CONTENT, told(&state)).into_response())
+    let upload = web.app().uploads().append(&caller, id, offset, body.into_data_stream()).await?;
+    Ok((StatusCode::NO_CONTENT, told(&upload)).into_response())
 }
 
 /// Ends an upload before it is complete.
@@ -205,25 +203,13 @@ pub(super) async fn delete(
     Ok((StatusCode::NO_CONTENT, resumable()).into_response())
 }
 
-/// How far an upload is.
-struct Upload {
-    offset: u64,
-    length: u64,
-    expires: Time,
-}
-
 /// The upload, if it is one of that production.
 async fn find(web: &Web, caller: &Caller, production: ProductionId, id: UploadId) -> Result<Upload, AppError> {
     let upload = web.app().uploads().find(caller, id).await?;
     if upload.production != production {
         return Err(AppError::NotFound("upload"));
     }
-    Ok(Upload { offset: upload.offset, length: upload.length.unwrap_or_default(), expires: upload.expires })
-}
-
-async fn append(web: &Web, caller: &Caller, id: UploadId, offset: u64, body: Body) -> Result<Upload, AppError> {
-    let upload = web.app().uploads().append(caller, id, offset, body.into_data_stream()).await?;
-    Ok(Upload { offset: upload.offset, length: upload.length.unwrap_or_default(), expires: upload.expires })
+    Ok(upload)
 }
 
 /// The headers of every reply of this protocol.

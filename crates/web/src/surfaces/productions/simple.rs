@@ -1,11 +1,11 @@
 //! `POST /api/simple/productions.json`: upload, metadata and start in one form.
 
 use app::productions::NewProduction;
-use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::extract::{FromRequest, Request, State};
 use wire::productions::{Action, Form, MAX_BODY_BYTES, Production, SimpleRequest};
 
 use super::admit::Asking;
-use super::files;
+use super::files::{self, Files};
 use super::reply::{Refusals, Reply, reply};
 use crate::http::body;
 use crate::http::problem::Problem;
@@ -23,8 +23,8 @@ use crate::settings::Web;
 pub(super) async fn post(State(web): State<Web>, Asking(caller): Asking, request: Request) -> Reply<Production> {
     let request = match body::media_type(request.headers()).as_str() {
         "multipart/form-data" => {
-            let parts = Multipart::from_request(request, &()).await.map_err(|_| no_form())?;
-            files::form(web.app(), &caller, parts, web.offer()).await?
+            let form = Files::from_request(request, &web).await?;
+            files::form(web.app(), &caller, form, web.offer()).await?
         }
         "application/x-www-form-urlencoded" => {
             let (parts, body) = request.into_parts();

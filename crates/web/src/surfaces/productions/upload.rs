@@ -1,13 +1,12 @@
 //! `POST /api/production/{uuid}/upload.json`: a recording, a cover, or both.
 
-use axum::extract::multipart::MultipartRejection;
-use axum::extract::{Multipart, State};
+use axum::extract::State;
 use http::StatusCode;
 use model::ProductionId;
 use wire::productions::{Envelope, Production, UploadRequest};
 
 use super::admit::Asking;
-use super::files;
+use super::files::{self, Files};
 use super::parts::Named;
 use super::reply::{Refusals, Reply, reply};
 use crate::http::problem::Problem;
@@ -27,9 +26,8 @@ pub(super) async fn post(
     State(web): State<Web>,
     Asking(caller): Asking,
     Named(id): Named<ProductionId>,
-    body: Result<Multipart, MultipartRejection>,
+    body: Files,
 ) -> Reply<Production> {
-    let body = body.map_err(|_| Problem::unsupported("Files come as multipart/form-data."))?;
     let productions = web.app().productions();
     // Whose it is, and whether it may be changed, is asked before bytes are taken in.
     if productions.find(&caller, id).await?.state.is_running() {
