@@ -55,7 +55,7 @@ pub struct SilenceCutting {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     /// Gain in dB at the middle of each 100 ms; empty when nothing is to be levelled.
-    gains_db: Arc<[f32]>,
+    gains_db: Arc<Vec<f32>>,
     /// Milliseconds that are left out, in order, not touching.
     cuts_ms: Vec<std::ops::Range<u64>>,
 }
@@ -65,7 +65,7 @@ impl Plan {
     pub fn new(powers: &[f32], content: &[Span], strength: Strength, cutting: Option<SilenceCutting>) -> Self {
         let gate = phrases::gate(powers);
         Self {
-            gains_db: phrases::gains(powers, content, gate, strength).into(),
+            gains_db: Arc::new(phrases::gains(powers, content, gate, strength)),
             cuts_ms: cutting.map(|cutting| phrases::long_pauses(powers, gate, cutting)).unwrap_or_default(),
         }
     }

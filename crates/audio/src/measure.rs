@@ -13,6 +13,7 @@ mod hum;
 pub(crate) mod k_weighting;
 mod levels;
 pub mod loudness;
+pub(crate) mod rank;
 #[cfg(test)]
 mod recordings;
 pub mod true_peak;

@@ -98,10 +98,15 @@ struct Mp3 {
     lowpass: u32,
     /// What all sound is multiplied by.
     makeup: f32,
-    /// Sound of the segment that is being filled.
+    /// Sound of the segment that is being filled; without channels until there is a buffer for it.
     sound: Vec<Vec<f32>>,
+    /// End of the segment before, with which the next begins.
+    shared: Vec<Vec<f32>>,
     /// Buffers that wait for their next use.
     spare: Vec<Vec<Vec<f32>>>,
+    /// Buffers that may still be made. Each is 3.4 MB: as many as threads leave none idle, because a segment is handed over as
+    /// soon as it is full, and filling the next is quick work beside encoding.
+    unmade: usize,
     /// Frames of sound taken in.
     samples: u64,
     /// Number of the segment that is being filled.
@@ -111,7 +116,6 @@ struct Mp3 {
     /// Segments that are encoded but whose turn has not come.
     done: BTreeMap<u64, (Segment, Run)>,
     workers: Workers,
-    most_under_way: u64,
     joiner: Joiner,
     crc: Crc,
     /// Bytes of sound written.
@@ -128,6 +132,7 @@ impl Encoder for Mp3 {
         let (whole, makeup) = (self.segment_samples(), self.makeup);
         let mut at = 0;
         while at < block.frames() {
+            self.begin()?;
             let have = self.sound.first().map_or(0, Vec::len);
             let length = (whole - have).min(block.frames() - at);
             for (into, from) in self.sound.iter_mut().zip(block.iter()) {
@@ -144,6 +149,7 @@ impl Encoder for Mp3 {
     }
 
     fn finish(mut self: Box<Self>, gain: &ReplayGain) -> Result<(), AudioError> {
+        self.begin()?;
         let frames = info::frames(&self.format, self.samples);
         let first = self.filling * self.pairs(SEGMENT) as u64;
         let end = self.sound.first().map_or(0, Vec::len);
@@ -183,15 +189,34 @@ impl Mp3 {
         self.pairs(SEGMENT + WARM_UP + OVERLAP) * self.format.frame_samples() + LOOK_AHEAD
     }
 
-    /// Hands the segment that was filled to the workers and begins the next with the end of it. All sound ends at its
-    /// sample `end`.
-    fn dispatch(&mut self, count: usize, end: usize) -> Result<(), AudioError> {
-        while self.filling - self.joining >= self.most_under_way {
-            self.collect(true)?;
+    /// Makes sure that there is a buffer to be filled, and that it begins with the end of the segment before. Waits for one
+    /// where all are under way.
+    fn begin(&mut self) -> Result<(), AudioError> {
+        if !self.sound.is_empty() {
+            return Ok(());
         }
+        let mut next = loop {
+            if let Some(spare) = self.spare.pop() {
+                break spare;
+            }
+            if self.unmade > 0 {
+                self.unmade -= 1;
+                break buffer(&self.format, self.segment_samples());
+            }
+            self.collect(true)?;
+        };
+        for (into, from) in next.iter_mut().zip(&self.shared) {
+            into.clear();
+            into.extend_from_slice(from);
+        }
+        self.sound = next;
+        Ok(())
+    }
+
+    /// Hands the segment that was filled to the workers. All sound ends at its sample `end`.
+    fn dispatch(&mut self, count: usize, end: usize) -> Result<(), AudioError> {
         let step = self.pairs(SEGMENT) * self.format.frame_samples();
-        let mut next = self.spare.pop().unwrap_or_else(|| buffer(&self.format, self.segment_samples()));
-        for (into, from) in next.iter_mut().zip(&self.sound) {
+        for (into, from) in self.shared.iter_mut().zip(&self.sound) {
             into.clear();
             into.extend_from_slice(from.get(step..).unwrap_or_default());
         }
@@ -207,7 +232,7 @@ impl Mp3 {
             number: self.filling,
             first: self.filling * self.pairs(SEGMENT) as u64,
             count,
-            sound: std::mem::replace(&mut self.sound, next),
+            sound: std::mem::take(&mut self.sound),
             ceiling,
         };
         self.workers.send(segment)?;
@@ -275,7 +300,7 @@ fn open(order: &Order, mut sink: Box<dyn Sink>, rate: Rate, threads: usize) -> R
     let summary =
         Summary { frames: 0, bytes: 0, samples: 0, index: joiner.index(), crc: Crc::default(), lowpass, gain: None };
     sink.write_all(&head(&format, &order.tags, &summary)?).map_err(AudioError::Write)?;
-    let mut mp3 = Mp3 {
+    Ok(Box::new(Mp3 {
         sink,
         start,
         tags: order.tags.clone(),
@@ -284,20 +309,19 @@ fn open(order: &Order, mut sink: Box<dyn Sink>, rate: Rate, threads: usize) -> R
         lowpass,
         makeup,
         sound: Vec::new(),
+        shared: vec![Vec::new(); format.channels()],
         spare: Vec::new(),
+        unmade: threads,
         samples: 0,
         filling: 0,
         joining: 0,
         done: BTreeMap::new(),
         workers: Workers::start(format, threads)?,
-        most_under_way: threads as u64,
         joiner,
         crc: Crc::default(),
         written: 0,
         bytes: Vec::new(),
-    };
-    mp3.sound = buffer(&format, mp3.segment_samples());
-    Ok(Box::new(mp3))
+    }))
 }
 
 /// Threads for this machine: one more than there are cores, because each waits for sound now and then. On two cores the

@@ -38,7 +38,7 @@ impl<'a> Cursor<'a> {
 
 /// Applies the gain curve of a plan.
 pub struct Leveler {
-    gains_db: Arc<[f32]>,
+    gains_db: Arc<Vec<f32>>,
     rate: u32,
     frame: u64,
 }

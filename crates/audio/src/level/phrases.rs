@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{BLOCKS_PER_SECOND, SilenceCutting, Strength};
 use crate::measure::loudness::{integrated, lufs, power};
-use crate::measure::{Kind, Span};
+use crate::measure::{Kind, Span, rank};
 
 /// Blocks of quiet that end a phrase: 0.3 s, longer than the stop of a consonant.
 const PAUSE: usize = 3;
@@ -47,13 +47,9 @@ pub(super) fn gate(powers: &[f32]) -> f64 {
     if !whole.is_finite() {
         return f64::INFINITY;
     }
-    let mut sounding: Vec<f32> = powers.iter().copied().filter(|power| lufs(f64::from(*power)) > -100.0).collect();
-    let tenth = sounding.len() / 10;
-    let quiet = match sounding.get(tenth) {
-        Some(_) => lufs(f64::from(*sounding.select_nth_unstable_by(tenth, f32::total_cmp).1)),
-        None => return f64::INFINITY,
-    };
-    (quiet + 8.0).clamp(whole - 35.0, whole - 10.0)
+    let sounding = || powers.iter().copied().filter(|power| lufs(f64::from(*power)) > -100.0);
+    let Some(quiet) = rank::at(sounding, sounding().count() / 10) else { return f64::INFINITY };
+    (lufs(f64::from(quiet)) + 8.0).clamp(whole - 35.0, whole - 10.0)
 }
 
 /// The gain curve, or nothing where no gain differs from 0 dB by a tenth.

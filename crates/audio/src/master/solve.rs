@@ -10,7 +10,7 @@ use super::control::{CELL, Control, LOOKAHEAD};
 use super::envelope::Envelope;
 use crate::AudioError;
 use crate::level::Plan;
-use crate::measure::loudness::integrated;
+use crate::measure::loudness::{STEPS_PER_SECOND, integrated};
 
 /// Gain beyond which a recording is left quieter than asked: what would come up is its noise.
 pub const MOST_GAIN_DB: f64 = 50.0;
@@ -37,7 +37,9 @@ impl Solution {
 
 /// Finds the gain for `target` LUFS under `ceiling` (linear). Silence gets a gain of 0 dB.
 pub fn solve(envelope: &mut Envelope, plan: &Plan, target: f64, ceiling: f64) -> Result<Solution, AudioError> {
-    let mut powers = Vec::new();
+    // As many as there will be: room that is doubled on the way is room for up to three times as many.
+    let steps = envelope.cells() * CELL as u64 * STEPS_PER_SECOND as u64 / u64::from(envelope.rate().max(1));
+    let mut powers = Vec::with_capacity(steps as usize + 1);
     let mut rehearse = |gain_db: f64| -> Result<f64, AudioError> {
         rehearse(envelope, plan, gain_db, ceiling, &mut powers)?;
         Ok(integrated(&powers))

@@ -68,6 +68,13 @@ impl Analyser {
         }
     }
 
+    /// Makes room for so many frames, as [`Meter::expecting`](super::Meter::expecting) does.
+    #[must_use]
+    pub fn expecting(mut self, frames: u64) -> Self {
+        self.per_hop.powers.expect(frames);
+        self
+    }
+
     /// Takes the next block, which has as many channels as the analyser was made for.
     pub fn process(&mut self, block: &Block) {
         let Self { hops, peaks, per_hop } = self;

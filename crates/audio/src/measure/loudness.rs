@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::hops::{Hops, PER_SECOND};
 use super::k_weighting::KWeighting;
+use super::rank;
 use super::true_peak::TruePeak;
 use crate::Block;
 
@@ -78,6 +79,14 @@ impl Meter {
         }
     }
 
+    /// Makes room for so many frames. There may come more or fewer: with the room there is, the series need not be moved and
+    /// copied while it grows.
+    #[must_use]
+    pub fn expecting(mut self, frames: u64) -> Self {
+        self.powers.expect(frames);
+        self
+    }
+
     /// Takes the next block, which has as many channels as the meter was made for.
     pub fn process(&mut self, block: &Block) {
         let Self { hops, peaks, powers } = self;
@@ -109,17 +118,15 @@ pub fn range(powers: &[f32]) -> f64 {
     let blocks = || windows(powers, SHORT_TERM_STEPS);
     let absolute = power(ABSOLUTE_GATE);
     let gate = mean(blocks().filter(|power| *power > absolute)) * 0.01;
-    let mut heard: Vec<f32> =
-        blocks().filter(|power| *power > absolute && *power > gate).map(|power| power as f32).collect();
-    let Some(last) = heard.len().checked_sub(1) else {
+    let heard = || blocks().filter(|power| *power > absolute && *power > gate).map(|power| power as f32);
+    let Some(last) = heard().count().checked_sub(1) else {
         return 0.0;
     };
-    let mut percentile = |percent: f64| {
+    let percentile = |percent: f64| {
         let index = (last as f64 * percent / 100.0).round() as usize;
-        let (_, power, _) = heard.select_nth_unstable_by(index, f32::total_cmp);
-        lufs(f64::from(*power))
+        rank::at(heard, index).map(|power| lufs(f64::from(power)))
     };
-    percentile(95.0) - percentile(10.0)
+    percentile(95.0).zip(percentile(10.0)).map_or(0.0, |(high, low)| high - low)
 }
 
 /// Short-term loudness: for every 100 ms from the third second on, the time in seconds at which a window of 3 s ends and
@@ -207,6 +214,14 @@ impl PowerMeter {
             step: 0.0,
             powers: Vec::new(),
         }
+    }
+
+    /// Makes room for the series of so many frames; for that of a day at the most, since a file may say anything of its
+    /// length.
+    pub(super) fn expect(&mut self, frames: u64) {
+        const MOST: u64 = 24 * 60 * 60 * STEPS_PER_SECOND as u64;
+        let steps = frames as f64 / (self.frames * HOPS_PER_STEP as f64);
+        self.powers.reserve_exact((steps.ceil() as u64).min(MOST) as usize);
     }
 
     /// Takes a hop and gives its mean weighted power.

@@ -361,7 +361,7 @@ fn measure(
     frames: u64,
     peaks: Option<&NamedTempFile>,
 ) -> Result<(Analysis, Overview), AudioError> {
-    let mut analyser = Analyser::of_levels(rate, channels);
+    let mut analyser = Analyser::of_levels(rate, channels).expecting(frames);
     let mut shape = Overview::new(rate);
     let mut peaks = peaks
         .map(|file| {

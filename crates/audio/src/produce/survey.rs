@@ -41,9 +41,10 @@ pub(super) fn survey(input: &Path, settings: &Settings, watcher: &dyn Watcher) -
     let for_analysis = fan.consumer();
     let for_envelope = fan.consumer();
     let settings = *settings;
+    let frames = intake.info().frames.unwrap_or(0);
 
     let (analysis, shape, envelope) = std::thread::scope(|scope| {
-        let analysis = scope.spawn(move || analyse(&for_analysis, native, channels));
+        let analysis = scope.spawn(move || analyse(&for_analysis, native, channels, frames));
         let envelope = scope.spawn(move || record(&for_envelope, native, rate, channels, &settings));
         let mut block = Block::new(channels, 0);
         let read = loop {
@@ -81,8 +82,8 @@ pub(super) fn survey(input: &Path, settings: &Settings, watcher: &dyn Watcher) -
     Ok(Survey { source, analysis, shape, envelope, warnings, actions, rate, channels })
 }
 
-fn analyse(blocks: &Receiver<Arc<Block>>, rate: u32, channels: usize) -> (Analysis, Overview) {
-    let mut analyser = Analyser::new(rate, channels);
+fn analyse(blocks: &Receiver<Arc<Block>>, rate: u32, channels: usize, frames: u64) -> (Analysis, Overview) {
+    let mut analyser = Analyser::new(rate, channels).expecting(frames);
     let mut shape = Overview::new(rate);
     for block in blocks {
         analyser.process(&block);

@@ -210,7 +210,8 @@ fn verify_one(
 ) -> Result<Verdict, AudioError> {
     let mut source = Source::open(path)?;
     let (rate, channels) = (source.info().rate, source.info().channels);
-    let mut meter = Meter::new(rate, channels);
+    let frames = (promise.seconds * f64::from(rate)).ceil() as u64;
+    let mut meter = Meter::new(rate, channels).expecting(frames);
     let mut block = Block::new(channels, 0);
     let mut frames = 0;
     while source.read(&mut block)? {
