@@ -5,6 +5,7 @@
 mod cli;
 mod commands;
 mod failure;
+mod heap;
 mod house;
 mod metrics;
 mod progress;
@@ -20,6 +21,7 @@ use clap::Parser;
 use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
+    heap::give_back();
     keep_decoders_quiet();
     let cli = Cli::parse();
     let result = match cli.command {
