@@ -1,7 +1,7 @@
 //! Quoted strings and schemes in HTTP headers.
 
-/// Text that may stand between quotes in a header (RFC 9110 §5.6.4, narrowed by RFC 6749 §5.2): printable ASCII without quote and backslash. Other
-/// characters become ones that look like them, or a question mark.
+/// Text that may stand between quotes in a header (RFC 9110 §5.6.4, narrowed by RFC 6749 §5.2): printable ASCII without
+/// quote and backslash. Other characters become ones that look like them, or a question mark.
 pub(crate) fn quotable(text: &str) -> String {
     text.chars()
         .map(|character| match character {
@@ -14,7 +14,8 @@ pub(crate) fn quotable(text: &str) -> String {
         .collect()
 }
 
-/// What follows the scheme in an `Authorization` header, or `None` if the scheme is another. Schemes have no case (RFC 9110 §11.1).
+/// What follows the scheme in an `Authorization` header, or `None` if the scheme is another. Schemes have no case (RFC
+/// 9110 §11.1).
 pub(crate) fn credentials<'a>(header: &'a str, scheme: &str) -> Option<&'a str> {
     let header = header.trim();
     let (name, rest) = header.split_at_checked(scheme.len())?;

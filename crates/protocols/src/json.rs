@@ -1,4 +1,5 @@
-//! JSON in which no name stands twice. Two readers of `{"a":1,"a":2}` may see two different things, and what is signed must mean one.
+//! JSON in which no name stands twice. Two readers of `{"a":1,"a":2}` may see two different things, and what is signed
+//! must mean one.
 
 use std::fmt;
 

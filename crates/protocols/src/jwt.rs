@@ -1,7 +1,7 @@
 //! JSON Web Tokens with HMAC-SHA256, and no other kind (RFC 7519, RFC 7515, RFC 7518 §3.2).
 //!
-//! What belongs here: signing bytes exactly as they are given, reading a token without believing it, and believing it once its signature is right. What
-//! does not: which secret is whose, and whether a token was seen before.
+//! What belongs here: signing bytes exactly as they are given, reading a token without believing it, and believing it
+//! once its signature is right. What does not: which secret is whose, and whether a token was seen before.
 
 mod call;
 mod service;

@@ -1,9 +1,10 @@
 //! Keys that Soundpost gives out: what kind they are can be seen, and whether they are whole can be checked, without a
 //! database.
 //!
-//! A key is a prefix, 256 random bits as 43 characters of `[0-9A-Za-z]` (128 as 22 for some kinds), and a checksum of six, the CRC-32 of what
-//! stands before it, both in base 62. The prefix lets a person, and programs that look for leaked secrets, tell what they found; the
-//! checksum turns away slips of the hand before anything is asked. None of its characters needs percent-encoding anywhere.
+//! A key is a prefix, 256 random bits as 43 characters of `[0-9A-Za-z]` (128 as 22 for some kinds), and a checksum of
+//! six, the CRC-32 of what stands before it, both in base 62. The prefix lets a person, and programs that look for
+//! leaked secrets, tell what they found; the checksum turns away slips of the hand before anything is asked. None of
+//! its characters needs percent-encoding anywhere.
 
 mod kind;
 mod readable;

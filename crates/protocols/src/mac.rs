@@ -23,8 +23,8 @@ pub(crate) fn sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// RFC 2104 §2: a key longer than a block is hashed, a shorter one filled up with zeros. Done here because the crate's own way for keys
-/// of any length returns an error that cannot happen, and no answer to it would be a good one.
+/// RFC 2104 §2: a key longer than a block is hashed, a shorter one filled up with zeros. Done here because the crate's
+/// own way for keys of any length returns an error that cannot happen, and no answer to it would be a good one.
 fn block<const SIZE: usize>(key: &[u8], digest: impl Fn(&[u8]) -> [u8; SIZE]) -> [u8; BLOCK] {
     let mut block = [0; BLOCK];
     if key.len() > BLOCK {

@@ -1,8 +1,9 @@
 //! OAuth 1.0 and 1.0a: what a signed request says, and whether its signature is right (RFC 5849).
 //!
-//! What belongs here: gathering parameters, the base string, signatures, the words for problems, callbacks and replies. What does not: whose a key
-//! is, and whether a nonce was seen before. A server asks in this order: [`SignedRequest::gather`], the app and the token by their names,
-//! [`SignedRequest::verify`], [`Stamp::check`], and then remembers the stamp.
+//! What belongs here: gathering parameters, the base string, signatures, the words for problems, callbacks and replies.
+//! What does not: whose a key is, and whether a nonce was seen before. A server asks in this order:
+//! [`SignedRequest::gather`], the app and the token by their names, [`SignedRequest::verify`], [`Stamp::check`], and
+//! then remembers the stamp.
 
 mod base;
 mod callback;

@@ -1,7 +1,7 @@
 //! OAuth 2.0: what its requests and answers look like (RFC 6749, 6750, 7009, 7636, 7662, 8252, 8414, 9207).
 //!
-//! What belongs here: grammar, the words for errors, PKCE, which redirect addresses are the same, scopes. What does not: whether an app, a code or a
-//! token is there, and what was decided about it.
+//! What belongs here: grammar, the words for errors, PKCE, which redirect addresses are the same, scopes. What does
+//! not: whether an app, a code or a token is there, and what was decided about it.
 
 mod authorization;
 mod bearer;

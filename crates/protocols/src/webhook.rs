@@ -1,6 +1,7 @@
 //! Signatures of webhooks as Standard Webhooks 1.0.0 describes them: HMAC-SHA256 over `id.timestamp.body`.
 //!
-//! What belongs here: keys, the three headers, and whether they fit a body. What does not: which receiver has which key, and when to try again.
+//! What belongs here: keys, the three headers, and whether they fit a body. What does not: which receiver has which
+//! key, and when to try again.
 
 use std::fmt;
 
@@ -92,8 +93,8 @@ impl fmt::Debug for WebhookKey {
     }
 }
 
-/// The value of `webhook-signature`: one signature for each key, so that receivers who have the old key and those who have the new one both find
-/// theirs. `id` must have no dot in it; `timestamp` is in seconds since 1970.
+/// The value of `webhook-signature`: one signature for each key, so that receivers who have the old key and those who
+/// have the new one both find theirs. `id` must have no dot in it; `timestamp` is in seconds since 1970.
 ///
 /// ```
 /// use protocols::webhook::{WebhookKey, sign};
@@ -127,8 +128,9 @@ impl fmt::Debug for WebhookHeaders<'_> {
     }
 }
 
-/// Whether a webhook was signed with one of these keys, at most `tolerance` seconds from `now` (both in seconds; `now` since 1970).
-/// Signatures of other versions, and more than 16 of them, are passed over. Every key is tried on every signature, so that the time tells nothing.
+/// Whether a webhook was signed with one of these keys, at most `tolerance` seconds from `now` (both in seconds; `now`
+/// since 1970). Signatures of other versions, and more than 16 of them, are passed over. Every key is tried on every
+/// signature, so that the time tells nothing.
 pub fn verify(
     keys: &[&WebhookKey],
     headers: &WebhookHeaders<'_>,

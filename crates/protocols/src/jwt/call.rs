@@ -1,7 +1,8 @@
 //! Requests whose parameters are a signed token: `{"data": JWT}` with `iss`, `iat`, `mtd`, `url` and `arg`.
 //!
-//! The checks stand in one order, and each has its own refusal: the body, the algorithm, the app, the signature, the time, the method and path, a
-//! replay, the arguments. Three of them are the caller's: whether the app is there, whether it may, and whether the token was seen before.
+//! The checks stand in one order, and each has its own refusal: the body, the algorithm, the app, the signature, the
+//! time, the method and path, a replay, the arguments. Three of them are the caller's: whether the app is there,
+//! whether it may, and whether the token was seen before.
 
 use std::fmt;
 
@@ -154,12 +155,8 @@ impl SignedCall {
         UntrustedIssuer(&self.issuer)
     }
 
-    /// Whether it was signed with this secret. While an app has two, this finds the one to [`verify`](Self::verify) with.
-    pub fn is_signed_with(&self, secret: &[u8]) -> bool {
-        self.token.verify(secret).is_ok()
-    }
-
-    /// The second half: signature, then time, then method and path. `now` is in seconds since 1970. During a rotation ask once for each secret.
+    /// The second half: signature, then time, then method and path. `now` is in seconds since 1970. During a rotation
+    /// ask once for each secret.
     ///
     /// ```
     /// use protocols::jwt::{SignedCall, sign};
@@ -215,7 +212,8 @@ impl VerifiedCall {
         &self.issuer
     }
 
-    /// When it was made, in seconds since 1970 by the app's clock. After `issued` and five minutes the fingerprint may be forgotten.
+    /// When it was made, in seconds since 1970 by the app's clock. After `issued` and five minutes the fingerprint may
+    /// be forgotten.
     pub fn issued(&self) -> u64 {
         self.issued
     }

@@ -4,10 +4,12 @@ use serde_json::Value;
 
 use super::sign;
 
-/// The header, byte for byte: PyJWT wrote names in this order when this interface was made, and its readers saw no other.
+/// The header, byte for byte: PyJWT wrote names in this order when this interface was made, and its readers saw no
+/// other.
 pub const SERVICE_HEADER: &str = r#"{"typ":"JWT","alg":"HS256"}"#;
 
-/// The claims: `uuid` of the production, then `custom_data` if the service gave any. Kept as text so that every attempt sends the same.
+/// The claims: `uuid` of the production, then `custom_data` if the service gave any. Kept as text so that every attempt
+/// sends the same.
 ///
 /// ```
 /// use protocols::jwt::service_claims;

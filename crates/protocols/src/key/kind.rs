@@ -23,7 +23,8 @@ pub enum KeyKind {
     OAuth1AccessToken,
     /// The secret of either token of OAuth 1.0.
     OAuth1TokenSecret,
-    /// What a browser brings back from a user who allowed a request token (1.0a). The one that is typed over is an [`OobVerifier`](super::OobVerifier).
+    /// What a browser brings back from a user who allowed a request token (1.0a). The one that is typed over is an
+    /// [`OobVerifier`](super::OobVerifier).
     OAuth1Verifier,
     /// The half of an organization's key that browsers of listeners see. Not a secret.
     OrganizationPublic,

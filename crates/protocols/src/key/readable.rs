@@ -29,7 +29,8 @@ impl RecoveryCode {
         Self::of(&write::<{ Self::CHARACTERS }>(random))
     }
 
-    /// Reads what somebody typed: in any case, with spaces and hyphens anywhere, and O, I and L for the digits that they look like.
+    /// Reads what somebody typed: in any case, with spaces and hyphens anywhere, and O, I and L for the digits that
+    /// they look like.
     pub fn parse(typed: &str) -> Option<Self> {
         read::<{ Self::CHARACTERS }>(typed).map(|code| Self::of(&code))
     }
@@ -45,8 +46,8 @@ impl RecoveryCode {
     }
 }
 
-/// What a user types over into an app that no browser can come back to (`oob` of OAuth 1.0a): 35 bits, as `7KD2M9X`. Too few to stand against many tries: it
-/// has to die after five.
+/// What a user types over into an app that no browser can come back to (`oob` of OAuth 1.0a): 35 bits, as `7KD2M9X`.
+/// Too few to stand against many tries: it has to die after five.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OobVerifier(Secret);
 

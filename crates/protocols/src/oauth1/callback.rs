@@ -21,8 +21,8 @@ impl<'a> Callback<'a> {
     }
 }
 
-/// Whether a callback may be used by an app that registered another address: scheme, host and port are the same. Path and query are free.
-/// An address that is not even a callback of itself cannot be registered.
+/// Whether a callback may be used by an app that registered another address: scheme, host and port are the same. Path
+/// and query are free. An address that is not even a callback of itself cannot be registered.
 ///
 /// ```
 /// use protocols::oauth1::is_callback_of;
@@ -37,7 +37,8 @@ pub fn is_callback_of(callback: &str, registered: &str) -> bool {
     place(&callback) == place(&registered)
 }
 
-/// The callback with a token, and a verifier for revision A, added to its query. `None` if it is not an absolute address.
+/// The callback with a token, and a verifier for revision A, added to its query. `None` if it is not an absolute
+/// address.
 ///
 /// ```
 /// use protocols::oauth1::callback_with;
@@ -55,7 +56,8 @@ pub fn callback_with(callback: &str, parameters: &[(&str, &str)]) -> Option<Stri
 const CLOSED: [&str; 9] =
     ["about", "blob", "data", "file", "filesystem", "ftp", "javascript", "vbscript", "view-source"];
 
-/// An address that a browser can be sent to: absolute, with a host, and nobody's name or password in it. Its scheme may be an app's own.
+/// An address that a browser can be sent to: absolute, with a host, and nobody's name or password in it. Its scheme may
+/// be an app's own.
 fn parse(text: &str) -> Option<Url> {
     let url = (text.len() <= MAX_BYTES).then(|| Url::parse(text).ok())??;
     let fits =

@@ -66,7 +66,8 @@ pub struct Secrets<'a> {
 }
 
 impl Secrets<'_> {
-    /// The key of §3.4.2 and the signature of §3.4.4: both secrets, encoded, with an `&` between them even where one is empty.
+    /// The key of §3.4.2 and the signature of §3.4.4: both secrets, encoded, with an `&` between them even where one is
+    /// empty.
     fn key(&self) -> String {
         let mut key = String::with_capacity(self.consumer.len() + self.token.len() + 16);
         percent::encode_into(&mut key, self.consumer.as_bytes());

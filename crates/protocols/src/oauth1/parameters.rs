@@ -1,4 +1,5 @@
-//! The parameters of a request, gathered from header, query and form, and kept in the form in which they are signed (RFC 5849 §3.4.1.3).
+//! The parameters of a request, gathered from header, query and form, and kept in the form in which they are signed
+//! (RFC 5849 §3.4.1.3).
 
 use std::borrow::Cow;
 
@@ -104,8 +105,8 @@ impl<'a> Parameters<'a> {
 /// What may stand between two parameters of a header.
 const BETWEEN: [char; 5] = [',', ' ', '\t', '\r', '\n'];
 
-/// A value with or without quotes, and what comes after it. Between quotes nothing can be escaped: what would have to be is percent-encoded;
-/// only a realm may have a quote in it, and it is passed over.
+/// A value with or without quotes, and what comes after it. Between quotes nothing can be escaped: what would have to
+/// be is percent-encoded; only a realm may have a quote in it, and it is passed over.
 fn header_value(text: &str) -> Option<(&str, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find(BETWEEN).unwrap_or(text.len());

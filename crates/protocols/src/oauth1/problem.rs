@@ -1,4 +1,5 @@
-//! What can be wrong with a signed request: the words of the OAuth Problem Reporting extension (2008), and a sentence for people.
+//! What can be wrong with a signed request: the words of the OAuth Problem Reporting extension (2008), and a sentence
+//! for people.
 
 use std::fmt::Write;
 
@@ -7,7 +8,8 @@ use thiserror::Error;
 use super::{MAX_BYTES, MAX_PARAMETERS, WINDOW_SECONDS};
 use crate::percent;
 
-/// Why a request is refused. Its text is a sentence for whoever writes the client; [`word`](Self::word) is what programs compare.
+/// Why a request is refused. Its text is a sentence for whoever writes the client; [`word`](Self::word) is what
+/// programs compare.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Problem {
     /// `oauth_version` is there and is not 1.0.
@@ -130,8 +132,8 @@ impl Problem {
         }
     }
 
-    /// The HTTP status: 400 where the request itself is wrong, 401 where the credentials are or some are missing (RFC 5849 §3.2),
-    /// 403 where the user has not allowed it, 413 where it is too large.
+    /// The HTTP status: 400 where the request itself is wrong, 401 where the credentials are or some are missing (RFC
+    /// 5849 §3.2), 403 where the user has not allowed it, 413 where it is too large.
     pub fn status(&self) -> u16 {
         match self {
             Self::ParameterRejected(Rejected::TooMany | Rejected::TooLarge) => 413,
@@ -141,7 +143,8 @@ impl Problem {
         }
     }
 
-    /// The value of `WWW-Authenticate`, with what the extension lets a server add: which parameters, which versions, which times.
+    /// The value of `WWW-Authenticate`, with what the extension lets a server add: which parameters, which versions,
+    /// which times.
     ///
     /// ```
     /// use protocols::oauth1::Problem;

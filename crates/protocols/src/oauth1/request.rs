@@ -43,7 +43,8 @@ pub struct RawRequest<'a> {
 }
 
 impl RawRequest<'_> {
-    /// Whether the body belongs to what is signed (RFC 5849 §3.4.1.3.1), and so has to be read before the signature is checked.
+    /// Whether the body belongs to what is signed (RFC 5849 §3.4.1.3.1), and so has to be read before the signature is
+    /// checked.
     pub fn has_form(&self) -> bool {
         let essence = self.content_type.and_then(|header| header.split(';').next()).unwrap_or_default();
         essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
@@ -99,8 +100,9 @@ pub struct SignedRequest<'a> {
 impl<'a> SignedRequest<'a> {
     /// Gathers parameters from header, query and form (RFC 5849 §3.4.1.3) and reads those of OAuth.
     ///
-    /// `None` is a request that carries no credentials of OAuth 1.0: no `Authorization: OAuth name="value"`, and no `oauth_consumer_key`,
-    /// `oauth_signature` or `oauth_signature_method` in query or form. An `oauth_token` alone is none: that is how pages are linked.
+    /// `None` is a request that carries no credentials of OAuth 1.0: no `Authorization: OAuth name="value"`, and no
+    /// `oauth_consumer_key`, `oauth_signature` or `oauth_signature_method` in query or form. An `oauth_token` alone is
+    /// none: that is how pages are linked.
     pub fn gather(raw: &RawRequest<'a>) -> Result<Option<Self>, Problem> {
         let Some(parameters) = gather(raw)? else { return Ok(None) };
         let own = Own::of(&parameters);
@@ -148,7 +150,8 @@ impl<'a> SignedRequest<'a> {
         self.stamp.as_ref().map(|(seconds, nonce)| Stamp { seconds: *seconds, nonce })
     }
 
-    /// Where the user is to be sent. When a request token is asked for, its absence means OAuth 1.0 without the revision A.
+    /// Where the user is to be sent. When a request token is asked for, its absence means OAuth 1.0 without the
+    /// revision A.
     pub fn callback(&self) -> Option<Callback<'_>> {
         self.callback.as_deref().map(Callback::read)
     }
@@ -158,7 +161,8 @@ impl<'a> SignedRequest<'a> {
         self.verifier.as_deref()
     }
 
-    /// What is signed, as this server understood it: to be shown to developers who look for their mistake. It has no secrets in it.
+    /// What is signed, as this server understood it: to be shown to developers who look for their mistake. It has no
+    /// secrets in it.
     pub fn base_string(&self) -> String {
         base::string(self.method, &self.uri, &self.parameters)
     }
@@ -173,7 +177,8 @@ impl<'a> SignedRequest<'a> {
         if fits { Ok(()) } else { Err(Problem::SignatureInvalid) }
     }
 
-    /// Every parameter but the signature, decoded, in the order in which they are signed. What is not UTF-8 is replaced.
+    /// Every parameter but the signature, decoded, in the order in which they are signed. What is not UTF-8 is
+    /// replaced.
     pub fn parameters(&self) -> impl Iterator<Item = (String, String)> + '_ {
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let shown = self.parameters.iter().filter(|parameter| parameter.name != SIGNATURE);

@@ -5,8 +5,9 @@ use super::{Challenge, ErrorCode, Refusal, ScopeSet};
 
 /// A request of which it is known who is said to ask and where the answer goes. Neither is believed yet.
 ///
-/// Errors come in two kinds. What [`parse`](Self::parse) refuses, and an app or an address that is not known, is shown to the person: to redirect would send them
-/// wherever somebody likes. What [`asked`](Self::asked) refuses is told to the app by redirect, once its address was found to be its own.
+/// Errors come in two kinds. What [`parse`](Self::parse) refuses, and an app or an address that is not known, is shown
+/// to the person: to redirect would send them wherever somebody likes. What [`asked`](Self::asked) refuses is told to
+/// the app by redirect, once its address was found to be its own.
 ///
 /// ```
 /// use protocols::oauth2::{AuthorizationRequest, ErrorCode, Scope};

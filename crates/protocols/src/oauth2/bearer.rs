@@ -5,8 +5,8 @@ use std::fmt::Write;
 use super::{Refusal, ScopeSet};
 use crate::header;
 
-/// The token of an `Authorization: Bearer` header, the scheme in any case. `None` is another scheme, or something that cannot be a token
-/// (§2.1, `b64token`).
+/// The token of an `Authorization: Bearer` header, the scheme in any case. `None` is another scheme, or something that
+/// cannot be a token (§2.1, `b64token`).
 ///
 /// ```
 /// use protocols::oauth2::bearer_token;

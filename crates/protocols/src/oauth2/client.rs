@@ -31,7 +31,8 @@ pub struct Client {
 pub enum Authentication {
     /// Not at all: an app that cannot keep a secret.
     None,
-    /// With its secret in an `Authorization: Basic` header. A refusal needs a `WWW-Authenticate: Basic` header (RFC 6749 §5.2).
+    /// With its secret in an `Authorization: Basic` header. A refusal needs a `WWW-Authenticate: Basic` header (RFC
+    /// 6749 §5.2).
     Basic(Secret),
     /// With its secret in the body.
     Body(Secret),

@@ -103,7 +103,8 @@ impl TokenRequest {
     }
 
     fn read(authorization: Option<&str>, pairs: &Pairs) -> Result<Self, Refusal> {
-        // What is wrong with the request comes before who asks, so that nobody looks for a wrong secret in a misspelt request.
+        // What is wrong with the request comes before who asks, so that nobody looks for a wrong secret in a misspelt
+        // request.
         let name = pairs.required("grant_type")?;
         let client = Client::read(authorization, pairs)?;
         let grant = match GrantType::ALL.into_iter().find(|grant| grant.name() == name) {

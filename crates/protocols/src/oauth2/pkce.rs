@@ -41,7 +41,8 @@ impl Challenge {
         self.0.as_bytes().ct_eq(verifier.challenge().0.as_bytes()).into()
     }
 
-    /// Reads both parameters of an authorization request. A challenge without a method would be `plain`, which is refused.
+    /// Reads both parameters of an authorization request. A challenge without a method would be `plain`, which is
+    /// refused.
     pub(super) fn read(pairs: &Pairs) -> Result<Option<Self>, Refusal> {
         match (pairs.get("code_challenge")?, pairs.get("code_challenge_method")?) {
             (None, None) => Ok(None),

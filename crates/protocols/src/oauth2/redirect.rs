@@ -38,8 +38,8 @@ pub enum RedirectProblem {
     Scheme,
 }
 
-/// Whether an address may be registered: absolute, without fragment and user name; https, http to this machine, or a scheme of the app's own with a dot
-/// in it (RFC 6749 §3.1.2, RFC 8252 §7).
+/// Whether an address may be registered: absolute, without fragment and user name; https, http to this machine, or a
+/// scheme of the app's own with a dot in it (RFC 6749 §3.1.2, RFC 8252 §7).
 ///
 /// ```
 /// use protocols::oauth2::{RedirectProblem, check_redirect};
@@ -76,8 +76,8 @@ pub fn check_redirect(address: &str) -> Result<(), RedirectProblem> {
     }
 }
 
-/// Whether an address that an app asks with is one that it registered: the same, letter by letter (RFC 9700 §4.1.3). An address on this machine may have any
-/// port (RFC 8252 §7.3).
+/// Whether an address that an app asks with is one that it registered: the same, letter by letter (RFC 9700 §4.1.3). An
+/// address on this machine may have any port (RFC 8252 §7.3).
 ///
 /// ```
 /// use protocols::oauth2::is_redirect_of;
@@ -92,7 +92,8 @@ pub fn is_redirect_of(asked: &str, registered: &str) -> bool {
         || matches!((split_loopback(asked), split_loopback(registered)), (Some(one), Some(other)) if one == other)
 }
 
-/// The address with the answer to a request that was allowed (RFC 6749 §4.1.2, RFC 9207 §2). `address` was registered or fits one that was.
+/// The address with the answer to a request that was allowed (RFC 6749 §4.1.2, RFC 9207 §2). `address` was registered
+/// or fits one that was.
 pub fn redirect_with_code(address: &str, code: &str, state: Option<&str>, issuer: &str) -> String {
     extend(address, &[("code", Some(code)), ("state", state), ("iss", Some(issuer))])
 }
@@ -107,7 +108,8 @@ pub fn redirect_with_refusal(address: &str, refusal: &Refusal, state: Option<&st
     )
 }
 
-/// Adds to the query. The address itself stays as it was registered, which a round through a reader of URLs would not promise.
+/// Adds to the query. The address itself stays as it was registered, which a round through a reader of URLs would not
+/// promise.
 fn extend(address: &str, parameters: &[(&str, Option<&str>)]) -> String {
     let pairs = parameters.iter().filter_map(|(name, value)| Some((name, (*value)?)));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();

@@ -92,7 +92,8 @@ impl Refusal {
         Self { code, description: description.into() }
     }
 
-    /// The sentence in the characters that may stand in `error_description`: printable ASCII without quote and backslash.
+    /// The sentence in the characters that may stand in `error_description`: printable ASCII without quote and
+    /// backslash.
     pub fn plain_description(&self) -> String {
         header::quotable(&self.description)
     }

@@ -1,4 +1,5 @@
-//! A second implementation of OAuth 1.0 signatures, written from the text of RFC 5849 and for nothing but being plain: every step makes a new string.
+//! A second implementation of OAuth 1.0 signatures, written from the text of RFC 5849 and for nothing but being plain:
+//! every step makes a new string.
 
 /// §3.6.
 pub(crate) fn encode(text: &str) -> String {

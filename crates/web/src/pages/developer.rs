@@ -18,10 +18,6 @@ use super::problem;
 use super::visit::{Refusal, Visit};
 use crate::settings::Web;
 
-pub(crate) use edit::Edit;
-pub(crate) use list::List;
-pub(crate) use show::Show;
-
 /// All of them.
 pub(crate) fn router() -> Router<Web> {
     Router::new()
