@@ -212,6 +212,13 @@ impl App {
         Ok(self.blobs().check().await?)
     }
 
+    /// Throws everything away that is kept here: accounts, productions, files. For a sandbox.
+    pub async fn reset(&self, _: &Operator) -> Result<(), AppError> {
+        let tx = self.begin().await?;
+        store::archive::clear(&tx, self.now()).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Notes which secret key this installation has, or finds that it is another one than last time.
     pub async fn check_secret_key(&self) -> Result<(), AppError> {
         let check = self.0.parts.secret.fingerprint();

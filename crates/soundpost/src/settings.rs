@@ -46,8 +46,16 @@ pub(crate) struct Settings {
     pub(crate) rate_limit: Option<u32>,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) allow_networks: AllowNetworks,
+    pub(crate) sandbox: Option<Sandbox>,
     pub(crate) log: String,
     pub(crate) log_json: bool,
+}
+
+/// Where the sandbox is served beside the live house.
+#[derive(Clone, Debug)]
+pub(crate) struct Sandbox {
+    pub(crate) listen: SocketAddr,
+    pub(crate) public_url: String,
 }
 
 /// How to reach S3.
@@ -69,6 +77,15 @@ impl std::fmt::Debug for S3 {
 /// What was typed, by the names of settings, before it is known to make sense.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Typed(BTreeMap<&'static str, Found>);
+
+/// A table within the file is a part of the names in it: `listen` in `[sandbox]` is `sandbox_listen`.
+fn flat(table: toml::Table) -> Vec<(String, toml::Value)> {
+    let one = |(key, value): (String, toml::Value)| match value {
+        toml::Value::Table(inner) => inner.into_iter().map(|(name, value)| (format!("{key}_{name}"), value)).collect(),
+        value => vec![(key, value)],
+    };
+    table.into_iter().flat_map(one).collect()
+}
 
 /// A text and where it stood.
 #[derive(Clone, Debug)]
@@ -110,7 +127,7 @@ impl Typed {
         let table: toml::Table = text
             .parse()
             .map_err(|error: toml::de::Error| Failure::WrongUse(format!("{path} is not TOML: {}", error.message())))?;
-        for (key, value) in table {
+        for (key, value) in flat(table) {
             let Some(setting) = declared::SETTINGS.iter().find(|setting| setting.name == key) else {
                 return Err(Failure::WrongUse(format!(
                     "{path} has a setting {key}, which there is not. `soundpost config` lists those that there are."
@@ -156,6 +173,18 @@ impl Typed {
     fn optional(&self, name: &'static str) -> Option<String> {
         let text = self.text(name);
         (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// Where the sandbox is served, if anywhere.
+    fn sandbox(&self) -> Result<Option<Sandbox>, Failure> {
+        let listen: Option<SocketAddr> =
+            self.read("sandbox_listen", |text| read::or_none(text, "off", |text| text.parse().ok()))?;
+        let Some(listen) = listen else { return Ok(None) };
+        let public_url = match self.optional("sandbox_public_url") {
+            Some(_) => self.read("sandbox_public_url", read::base_address)?,
+            None => format!("http://{listen}"),
+        };
+        Ok(Some(Sandbox { listen, public_url }))
     }
 
     /// Checks everything at once.
@@ -208,6 +237,7 @@ impl Typed {
             allow_networks: self.read("allow_networks", |text| text.parse().ok())?,
             log: self.read("log", |text| text.parse::<EnvFilter>().ok().map(|_| text.to_owned()))?,
             log_json: self.read("log_format", |text| read::one_of(text, &[("json", true), ("pretty", false)]))?,
+            sandbox: self.sandbox()?,
             listen,
             data_dir: folder,
         })
@@ -215,6 +245,21 @@ impl Typed {
 }
 
 impl Settings {
+    /// The same for the sandbox, which shares nothing with the live house: another database, other files, another secret key.
+    pub(crate) fn sandboxed(&self) -> Self {
+        let data_dir = self.data_dir.join("sandbox");
+        Self {
+            database_url: format!("sqlite:{}", data_dir.join("soundpost.db").display()),
+            storage_url: format!("file://{}", data_dir.join("files").display()),
+            s3: S3::default(),
+            secret_key: None,
+            metrics_listen: None,
+            sandbox: None,
+            data_dir,
+            ..self.clone()
+        }
+    }
+
     /// Whether the database is one file of this machine.
     pub(crate) fn is_sqlite(&self) -> bool {
         self.database_url.starts_with("sqlite:")

@@ -4,6 +4,7 @@
 //! left out: they are over in minutes.
 
 use futures_util::TryStreamExt;
+use model::Time;
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -73,6 +74,22 @@ pub async fn write(tx: &Tx, table: &str, row: Value) -> Result<(), StoreError> {
     }
     tables!(each);
     Err(StoreError::Corrupt { table: "?", id: table.to_owned(), why: "there is no such table".to_owned() })
+}
+
+/// Forgets every row, and lets a sweep remove every file. What is known of the installation itself stays.
+pub async fn clear(tx: &Tx, now: Time) -> Result<(), StoreError> {
+    files::doom_all(tx, now).await?;
+    // What refers to others goes first.
+    macro_rules! each {
+        ($($row:path),* $(,)?) => {$(
+            {
+                use $row as row;
+                row::Entity::delete_many().exec(tx.connection()).await?;
+            }
+        )*};
+    }
+    each!(jobs::row, uploads::row, productions::row, presets::row, accounts::row, audit::row);
+    Ok(())
 }
 
 async fn read_table<E>(

@@ -56,6 +56,16 @@ pub async fn begin(tx: &Tx, key: &BlobKey, owner: AccountId, now: Time) -> Resul
     Ok(())
 }
 
+/// Dooms every file there is.
+pub(crate) async fn doom_all(tx: &Tx, now: Time) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(DOOMED))
+        .col_expr(Column::ChangedMs, Expr::value(now.as_ms()))
+        .exec(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Says that a file is still being written; whether it may be.
 pub async fn touch(tx: &Tx, key: &BlobKey, now: Time) -> Result<bool, StoreError> {
     let done = Entity::update_many()

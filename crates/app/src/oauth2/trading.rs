@@ -12,7 +12,7 @@ use store::{Digest, Tx};
 use super::{OAuth2, refused};
 use crate::AppError;
 use crate::accounts::Throttle;
-use crate::callers::{Peer, scope_set};
+use crate::callers::{Operator, Peer, scope_set};
 use crate::secret::digest;
 
 impl OAuth2<'_> {
@@ -66,6 +66,17 @@ impl OAuth2<'_> {
             subject: account.id.to_string(),
             issuer: issuer.to_owned(),
         })
+    }
+
+    /// The operator gives an app tokens for an account, as if the account had allowed it.
+    pub async fn issue(
+        &self,
+        _: &Operator,
+        app: &RegisteredApp,
+        account: &Account,
+        scopes: ScopeSet,
+    ) -> Result<TokenReply, AppError> {
+        self.give_anew(app, account, Some(scopes)).await
     }
 
     async fn trade_code(

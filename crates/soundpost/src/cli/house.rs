@@ -39,6 +39,10 @@ pub(crate) struct Serve {
     /// Answer requests only; `soundpost worker` does the work
     #[arg(long)]
     pub(crate) no_workers: bool,
+
+    /// Serve the sandbox and nothing else: a world of its own, in which passwords are taken and which may be thrown away
+    #[arg(long)]
+    pub(crate) sandbox: bool,
 }
 
 #[derive(Debug, Args)]
@@ -96,9 +100,100 @@ pub(crate) enum Admin {
     /// Keys that programs sign in with
     #[command(subcommand)]
     Token(Token),
+    /// Apps: programs of others that work with this server
+    #[command(subcommand)]
+    App(App),
     /// Work that waits, and work that did not work
     #[command(subcommand)]
     Queue(Queue),
+    /// The world apart in which apps are tried
+    #[command(subcommand)]
+    Sandbox(Sandbox),
+}
+
+/// Apps.
+#[derive(Debug, Subcommand)]
+pub(crate) enum App {
+    /// Register an app. Its secret is shown once
+    Create {
+        /// Who answers for it
+        #[arg(long, value_name = "USERNAME")]
+        owner: String,
+        /// What people know it by
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// What it does, in a sentence
+        #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+        about: String,
+        /// Where more is said about it
+        #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
+        homepage: String,
+        /// Where people may be sent back to in OAuth 2.0; may be given several times
+        #[arg(long = "redirect-uri", value_name = "URI")]
+        redirect_uris: Vec<String>,
+        /// Where people may be sent back to in OAuth 1.0a
+        #[arg(long, value_name = "URI", default_value = "", hide_default_value = true)]
+        oauth1_callback: String,
+        /// What it asks for when it does not say, with spaces between
+        #[arg(long, value_name = "SCOPES", default_value = "", hide_default_value = true)]
+        scope: String,
+        /// It is in people's hands and keeps no secret; it has to use PKCE
+        #[arg(long)]
+        public: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// List apps
+    List {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Decide what an app may do beyond the usual
+    Approve {
+        /// The app's id
+        client_id: String,
+        /// Let everybody connect it as an external service: hidden, or public to have it listed
+        #[arg(long, value_name = "STATE", value_parser = ["pending", "hidden", "public"], num_args = 0..=1, default_missing_value = "hidden")]
+        external_services: Option<String>,
+        /// Let it have songs encoded by signed requests
+        #[arg(long)]
+        encoding: bool,
+        /// Let it use OAuth 1.0, which is open to session fixation
+        #[arg(long)]
+        oauth10: bool,
+        /// Let it take people's passwords itself, as old desktop programs do
+        #[arg(long)]
+        password: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Give an app another secret. It is shown once
+    Rotate {
+        /// The app's id
+        client_id: String,
+        /// End the old secret now, not after 24 hours
+        #[arg(long)]
+        at_once: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Remove an app, with everything that people allowed it
+    Remove {
+        /// The app's id
+        client_id: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// The world apart in which apps are tried.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sandbox {
+    /// Throw everything in it away
+    Reset {
+        #[command(flatten)]
+        common: Common,
+    },
 }
 
 /// Accounts.
@@ -150,7 +245,10 @@ pub(crate) enum Token {
         /// What the key is for, in your own words
         #[arg(long, value_name = "TEXT", default_value = "made by soundpost admin")]
         name: String,
-        /// What it may be used for, with spaces between: production.read, production.write, profile [default: everything]
+        /// Make an access token of this app instead, as if the account had allowed it
+        #[arg(long, value_name = "CLIENT_ID")]
+        app: Option<String>,
+        /// What it may be used for, with spaces between: production.read, production.write, service.connect, profile, tracks.write [default: everything]
         #[arg(long, value_name = "SCOPES", default_value = "", hide_default_value = true)]
         scope: String,
         #[command(flatten)]
@@ -215,6 +313,10 @@ pub(crate) struct Common {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Act on the sandbox
+    #[arg(long)]
+    pub(crate) sandbox: bool,
 
     #[command(flatten)]
     pub(crate) house: HouseArgs,

@@ -1,16 +1,17 @@
 //! `soundpost admin`: what an operator does without a browser.
 
+mod app;
 mod queue;
 
 use std::io::{IsTerminal, Read};
 
 use app::accounts::NewAccount;
-use app::{App, AppError, Page, Scopes};
+use app::{App, AppError, Operator, Page, ScopeSet, Scopes};
 use serde_json::{Value, json};
 
 use super::open;
 use super::output::print;
-use crate::cli::{Admin, Common, Queue, Token, User};
+use crate::cli::{self, Admin, Common, Queue, Sandbox, Token, User};
 use crate::failure::Failure;
 use crate::house::{House, Schema};
 
@@ -29,12 +30,19 @@ struct Answer {
 /// Does what the operator asks.
 pub(crate) fn run(admin: Admin) -> Result<(), Failure> {
     let common = common(&admin).clone();
-    let settings = open::settings(&common.house)?;
+    let live = open::settings(&common.house)?;
+    let in_sandbox = common.sandbox || matches!(admin, Admin::Sandbox(_));
+    let settings = if in_sandbox { live.sandboxed() } else { live };
     crate::telemetry::start(&settings);
     let answer = open::wait(async {
         let house = House::open(&settings, Schema::Migrate).await?;
         match admin {
             Admin::User(user) => do_user(&house.app, user).await,
+            Admin::App(asked) => app::run(&house.app, asked).await,
+            Admin::Sandbox(Sandbox::Reset { .. }) => {
+                house.app.reset(&Operator::at_the_console()).await.map_err(said)?;
+                Ok(Answer { json: json!({ "reset": true }), text: "The sandbox is empty.".to_owned() })
+            }
             Admin::Token(token) => do_token(&house.app, token).await,
             Admin::Queue(queue) => queue::run(&house.app, queue).await,
         }
@@ -47,6 +55,14 @@ fn common(admin: &Admin) -> &Common {
     match admin {
         Admin::User(User::Create { common, .. } | User::List { common } | User::Password { common, .. })
         | Admin::Token(Token::Create { common, .. } | Token::List { common, .. } | Token::Revoke { common, .. })
+        | Admin::App(
+            cli::App::Create { common, .. }
+            | cli::App::List { common }
+            | cli::App::Approve { common, .. }
+            | cli::App::Rotate { common, .. }
+            | cli::App::Remove { common, .. },
+        )
+        | Admin::Sandbox(Sandbox::Reset { common })
         | Admin::Queue(
             Queue::Show { common } | Queue::List { common } | Queue::Revive { common, .. } | Queue::Drop { common, .. },
         ) => common,
@@ -91,7 +107,18 @@ async fn do_user(app: &App, user: User) -> Result<Answer, Failure> {
 
 async fn do_token(app: &App, token: Token) -> Result<Answer, Failure> {
     match token {
-        Token::Create { user, name, scope, .. } => {
+        Token::Create { user, app: Some(client_id), scope, .. } => {
+            let account = app.accounts().find(&user).await.map_err(said)?;
+            let scopes = match Scopes::parse(&scope).map_err(said)? {
+                Scopes::All => ScopeSet::ALL,
+                Scopes::Only(scopes) => scopes,
+            };
+            let client = app.apps().any(&Operator::at_the_console(), self::app::id(&client_id)?).await.map_err(said)?;
+            let token = app.oauth2().issue(&Operator::at_the_console(), client.get(), &account, scopes).await;
+            let token = token.map_err(said)?.access_token;
+            Ok(Answer { json: json!({ "access_token": token.reveal() }), text: token.reveal().to_owned() })
+        }
+        Token::Create { user, name, scope, app: None, .. } => {
             let account = app.accounts().find(&user).await.map_err(said)?;
             let scopes = Scopes::parse(&scope).map_err(said)?;
             let (row, key) = app.api_keys().create(&account, &name, &scopes).await.map_err(said)?;

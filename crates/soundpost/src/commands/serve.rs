@@ -31,22 +31,72 @@ pub(crate) fn serve(arguments: &Serve) -> Result<(), Failure> {
     open::wait(async {
         let stopping = listen_for_the_end()?;
         let numbers = metrics::start(&settings, stopping.clone()).await?;
-        let house = House::open(&settings, Schema::Migrate).await?;
-        let listener = TcpListener::bind(settings.listen)
-            .await
-            .map_err(|error| failed(&format!("{} cannot be listened on", settings.listen), &error))?;
-        let working =
-            if arguments.no_workers { None } else { Some(start_worker(&settings, &house, None, stopping.clone())?) };
-        let router = web::router(web(&settings, &house, stopping.clone()));
-        tracing::info!(listen = %settings.listen, url = settings.public_url, "Soundpost answers");
-        let answering = answer(listener, router, stopping).await;
-        if let Some(working) = working {
-            working.await.map_err(|error| failed("The worker broke down", &error))??;
+        let mut worlds = Vec::new();
+        for (settings, world) in worlds_of(settings, arguments.sandbox) {
+            worlds.push(open_world(&settings, world, arguments.no_workers, &stopping).await?);
+        }
+        let answering: Vec<_> = worlds.into_iter().map(|world| tokio::spawn(run(world, stopping.clone()))).collect();
+        let mut ended = Ok(());
+        for world in answering {
+            ended = ended.and(world.await.map_err(|error| failed("The server broke down", &error))?);
         }
         drop(numbers);
-        house.store.close().await.map_err(|error| failed("The database cannot be closed", &error))?;
-        answering
+        ended
     })
+}
+
+/// Which world is served. They share a process and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum World {
+    Live,
+    Sandbox,
+}
+
+/// A world that is ready to answer.
+struct Opened {
+    house: House,
+    listener: TcpListener,
+    router: axum::Router,
+    working: Option<tokio::task::JoinHandle<Result<(), Failure>>>,
+}
+
+/// The worlds to serve, with the settings of each.
+fn worlds_of(settings: Settings, only_sandbox: bool) -> Vec<(Settings, World)> {
+    if only_sandbox {
+        // In the place of the live house: where that would listen, and by its address.
+        return vec![(settings.sandboxed(), World::Sandbox)];
+    }
+    let beside = settings.sandbox.clone().map(|place| {
+        let sandbox = Settings { listen: place.listen, public_url: place.public_url, ..settings.sandboxed() };
+        (sandbox, World::Sandbox)
+    });
+    std::iter::once((settings, World::Live)).chain(beside).collect()
+}
+
+async fn open_world(
+    settings: &Settings,
+    world: World,
+    no_workers: bool,
+    stopping: &watch::Receiver<bool>,
+) -> Result<Opened, Failure> {
+    let house = House::open(settings, Schema::Migrate).await?;
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .map_err(|error| failed(&format!("{} cannot be listened on", settings.listen), &error))?;
+    let working = if no_workers { None } else { Some(start_worker(settings, &house, None, stopping.clone())?) };
+    let router = web::router(web(settings, &house, world, stopping.clone()));
+    tracing::info!(listen = %settings.listen, url = settings.public_url, ?world, "Soundpost answers");
+    Ok(Opened { house, listener, router, working })
+}
+
+/// Answers until asked to end, and then until what is under way is done.
+async fn run(world: Opened, stopping: watch::Receiver<bool>) -> Result<(), Failure> {
+    let answering = answer(world.listener, world.router, stopping).await;
+    if let Some(working) = world.working {
+        working.await.map_err(|error| failed("The worker broke down", &error))??;
+    }
+    world.house.store.close().await.map_err(|error| failed("The database cannot be closed", &error))?;
+    answering
 }
 
 /// Works until asked to end.
@@ -79,7 +129,7 @@ fn kinds(words: &[String]) -> Result<Vec<&'static str>, Failure> {
 }
 
 /// What the web wing is given.
-fn web(settings: &Settings, house: &House, stopping: watch::Receiver<bool>) -> web::Settings {
+fn web(settings: &Settings, house: &House, world: World, stopping: watch::Receiver<bool>) -> web::Settings {
     let rate = settings.rate_limit.and_then(NonZeroU32::new);
     web::Settings {
         app: house.app.clone(),
@@ -88,7 +138,7 @@ fn web(settings: &Settings, house: &House, stopping: watch::Receiver<bool>) -> w
         dice: Arc::clone(&house.dice),
         trusted_proxies: settings.trusted_proxies.clone(),
         rates: web::Rates { per_account: rate, per_peer: rate },
-        sandbox: false,
+        sandbox: world == World::Sandbox,
         stopping,
     }
 }

@@ -145,6 +145,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         "Private networks that the server may fetch from all the same. For development, and for stores in your own house: whoever has an account can make the server ask addresses in them.",
     ),
     setting(
+        "sandbox_listen",
+        "off",
+        "off, or an address and a port, such as 127.0.0.1:8081",
+        "Where the sandbox is served beside the live house. It is a world of its own, in `sandbox` in the data folder, in which the social API takes passwords; `soundpost admin sandbox reset` throws it away. In the file this is `listen` in `[sandbox]`.",
+    ),
+    setting(
+        "sandbox_public_url",
+        "",
+        "an http or https address without a path, such as https://sandbox.audio.example.org",
+        "The address that people and programs reach the sandbox by. Without it, `http://` and what `sandbox_listen` says. In the file this is `public_url` in `[sandbox]`.",
+    ),
+    setting(
         "log",
         "info",
         "a level (error, warn, info, debug, trace), or directives such as info,work=debug",
