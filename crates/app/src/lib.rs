@@ -6,13 +6,21 @@
 
 pub mod accounts;
 pub mod api_keys;
+pub mod audit;
 pub mod callers;
+mod codes;
 mod error;
+pub mod factors;
 pub mod files;
+pub mod leaving;
+pub mod letters;
+pub mod passkeys;
 pub mod presets;
 pub mod productions;
 pub mod runs;
+mod seal;
 mod secret;
+pub mod sessions;
 pub mod sweeps;
 pub mod uploads;
 
@@ -26,6 +34,7 @@ use tokio::sync::Semaphore;
 pub use callers::{Caller, Peer, Scope, Scopes, Via};
 pub use error::{AppError, Invalid};
 pub use secret::{SecretKey, WrongSecretKey};
+pub use sessions::{Fresh, Visitor};
 pub use store::Page;
 
 /// What the operator decided, as far as verbs need it.
@@ -47,6 +56,8 @@ pub struct Rules {
     pub upload_life: Duration,
     /// How often work is tried that kills its worker.
     pub most_attempts: u32,
+    /// Whether letters can be sent.
+    pub has_mail: bool,
 }
 
 impl Default for Rules {
@@ -61,6 +72,7 @@ impl Default for Rules {
             session_life: DAY * 30,
             upload_life: DAY,
             most_attempts: 5,
+            has_mail: false,
         }
     }
 }
@@ -107,6 +119,11 @@ impl App {
         api_keys::ApiKeys(self)
     }
 
+    /// What happened around accounts.
+    pub fn audit(&self) -> audit::Audit<'_> {
+        audit::Audit(self)
+    }
+
     /// Credentials, and whom they stand for.
     pub fn callers(&self) -> callers::Callers<'_> {
         callers::Callers(self)
@@ -115,6 +132,31 @@ impl App {
     /// Bytes that come in and go out.
     pub fn files(&self) -> files::Files<'_> {
         files::Files(self)
+    }
+
+    /// Second factors.
+    pub fn factors(&self) -> factors::Factors<'_> {
+        factors::Factors(self)
+    }
+
+    /// Taking everything along, and going.
+    pub fn leaving(&self) -> leaving::Leaving<'_> {
+        leaving::Leaving(self)
+    }
+
+    /// Letters to people.
+    pub fn letters(&self) -> letters::Letters<'_> {
+        letters::Letters(self)
+    }
+
+    /// Passkeys.
+    pub fn passkeys(&self) -> passkeys::Passkeys<'_> {
+        passkeys::Passkeys(self)
+    }
+
+    /// Browsers that are signed in.
+    pub fn sessions(&self) -> sessions::Sessions<'_> {
+        sessions::Sessions(self)
     }
 
     /// Named drafts.

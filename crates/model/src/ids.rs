@@ -135,8 +135,12 @@ ids! {
     AccountId,
     /// A personal API key; the key itself is never kept.
     ApiKeyId,
+    /// Something that happened around an account.
+    AuditId,
     /// A piece of work for the workers.
     JobId,
+    /// A passkey, which is not its secret.
+    PasskeyId,
     /// A named set of a production's settings.
     PresetId,
     /// A piece of audio being made.

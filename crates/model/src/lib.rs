@@ -4,6 +4,8 @@
 //! they are read from text. What does not: files, sockets, clocks, databases, sound. Nothing in here reads or writes.
 
 pub mod account;
+pub mod audit;
+mod browser;
 pub mod chapters;
 mod found;
 pub mod ids;
@@ -13,9 +15,12 @@ mod size;
 mod time;
 
 pub use account::{Account, Username};
+pub use audit::{AuditEntry, AuditKind};
+pub use browser::browser_in_words;
 pub use chapters::{Chapter, Chapters, ChaptersError};
 pub use ids::{
-    AccountId, ApiKeyId, JobId, NotAnId, PresetId, ProductionId, ServiceId, SessionId, UploadId, random_text,
+    AccountId, ApiKeyId, AuditId, JobId, NotAnId, PasskeyId, PresetId, ProductionId, ServiceId, SessionId, UploadId,
+    random_text,
 };
 pub use metadata::{Location, Metadata, MetadataError};
 pub use production::{Draft, Production};

@@ -1,6 +1,7 @@
 //! The whole database, row by row, in a form that is neither SQLite's nor PostgreSQL's: for backups, and for moving house.
 //!
-//! What is read is one moment's, whatever others write meanwhile. Counts of tries are left out: they are over in minutes.
+//! What is read is one moment's, whatever others write meanwhile. Counts of tries, questions that wait for an
+//! answer and letters under way are left out: they are over in minutes.
 
 use futures_util::TryStreamExt;
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
@@ -12,7 +13,10 @@ use crate::connection::reading::Connected as _;
 use crate::document;
 use crate::error::corrupt;
 use crate::{BlobKey, Store, StoreError, Tx};
-use crate::{accounts, api_keys, files, house, jobs, presets, productions, sessions, uploads};
+use crate::{
+    accounts, api_keys, audit, emails, files, house, jobs, passkeys, presets, productions, recovery, sessions, totp,
+    uploads,
+};
 
 /// Does something for every table, in an order in which what is referred to comes first.
 macro_rules! tables {
@@ -20,6 +24,11 @@ macro_rules! tables {
         $each!(accounts::row, "accounts");
         $each!(sessions::row, "sessions");
         $each!(api_keys::row, "api_keys");
+        $each!(audit::row, "audit");
+        $each!(totp::row, "totp");
+        $each!(recovery::row, "recovery_codes");
+        $each!(passkeys::row, "passkeys");
+        $each!(emails::row, "verified_emails");
         $each!(presets::row, "presets");
         $each!(productions::row, "productions");
         $each!(uploads::row, "uploads");

@@ -10,14 +10,22 @@
 pub mod accounts;
 pub mod api_keys;
 pub mod archive;
+pub mod audit;
 pub mod blobs;
+pub mod challenges;
+pub mod emails;
 pub mod files;
 pub mod house;
 pub mod jobs;
+pub mod leaving;
+pub mod letters;
+pub mod passkeys;
 pub mod presets;
 pub mod productions;
+pub mod recovery;
 pub mod sessions;
 pub mod throttles;
+pub mod totp;
 pub mod uploads;
 
 mod backend;

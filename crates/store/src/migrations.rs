@@ -5,6 +5,7 @@
 //! written, and that is the order in which they run.
 
 mod m20261125_180000_first_schema;
+mod m20261125_230000_account_safety;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -13,6 +14,6 @@ pub(crate) struct Migrations;
 
 impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261125_180000_first_schema::Migration)]
+        vec![Box::new(m20261125_180000_first_schema::Migration), Box::new(m20261125_230000_account_safety::Migration)]
     }
 }

@@ -92,7 +92,10 @@ fn a_new_database_says_what_it_lacks_and_several_programs_may_migrate_it_at_once
         let options = store::StoreOptions::new(format!("sqlite:{}", folder.path().join("new.db").display()));
         let opened = futures_util::future::join_all((0..4).map(|_| store::Store::open(&options))).await;
         let stores: Vec<_> = opened.into_iter().map(Result::unwrap).collect();
-        assert_eq!(stores[0].pending_migrations().await.unwrap(), ["m20261125_180000_first_schema"]);
+        assert_eq!(
+            stores[0].pending_migrations().await.unwrap(),
+            ["m20261125_180000_first_schema", "m20261125_230000_account_safety"]
+        );
         for done in futures_util::future::join_all(stores.iter().map(store::Store::migrate)).await {
             done.unwrap();
         }

@@ -9,8 +9,10 @@ use app::App;
 use model::{Clock, Dice};
 use store::{Blobs, Store};
 
+use crate::jobs::mail::Mail;
 use crate::jobs::produce::Produce;
 use crate::jobs::sweep::{SweepOptions, keep_sweeping};
+use crate::mail::Mailer;
 use crate::outbound::Outbound;
 use crate::runner::{Lane, Runner, RunnerOptions};
 use crate::scratch::Scratch;
@@ -25,11 +27,16 @@ pub struct WorkerParts {
     pub blobs: Blobs,
     /// The way out.
     pub outbound: Outbound,
+    /// The way out for letters, where the operator named one.
+    pub mailer: Option<Mailer>,
     /// Whoever tells the time.
     pub clock: Arc<dyn Clock>,
     /// Whoever throws the dice.
     pub dice: Arc<dyn Dice>,
 }
+
+/// Letters that are sent at once.
+const LETTERS: usize = 2;
 
 /// How a worker goes about it.
 #[derive(Clone, Debug)]
@@ -70,7 +77,7 @@ impl WorkerOptions {
 /// Fails only where the scratch space cannot be made. Whatever else goes wrong while working is a matter of one job, or waits until
 /// it is better.
 pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<Output = ()>) -> io::Result<()> {
-    let WorkerParts { app, store, blobs, outbound, clock, dice } = parts;
+    let WorkerParts { app, store, blobs, outbound, mailer, clock, dice } = parts;
     let scratch = Arc::new(Scratch::open(&options.scratch, &*dice)?);
     let produce = Produce {
         app: app.clone(),
@@ -80,7 +87,11 @@ pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<
         dice: Arc::clone(&dice),
         scratch: Arc::clone(&scratch),
     };
-    let lanes = vec![Lane { name: "produce", at_once: options.productions.max(1), bodies: vec![Arc::new(produce)] }];
+    let mail = Mail { app: app.clone(), store: store.clone(), mailer };
+    let lanes = vec![
+        Lane { name: "produce", at_once: options.productions.max(1), bodies: vec![Arc::new(produce)] },
+        Lane { name: "mail", at_once: LETTERS, bodies: vec![Arc::new(mail)] },
+    ];
     let sweeping = SweepOptions { bury_every: options.lease, sweep_every: options.sweep_every };
     let runner_options =
         RunnerOptions { worker: options.name, lease: options.lease, poll: options.poll, patience: options.patience };

@@ -45,7 +45,12 @@ pub(crate) fn run(admin: Admin) -> Result<(), Failure> {
 
 fn common(admin: &Admin) -> &Common {
     match admin {
-        Admin::User(User::Create { common, .. } | User::List { common } | User::Password { common, .. })
+        Admin::User(
+            User::Create { common, .. }
+            | User::List { common }
+            | User::DropFactors { common, .. }
+            | User::Password { common, .. },
+        )
         | Admin::Token(Token::Create { common, .. } | Token::List { common, .. } | Token::Revoke { common, .. })
         | Admin::Queue(Queue::Show { common }) => common,
     }
@@ -76,6 +81,14 @@ async fn do_user(app: &App, user: User) -> Result<Answer, Failure> {
             });
             Ok(Answer { json: json.collect(), text: lines(text, "No accounts yet.") })
         }
+        User::DropFactors { username, .. } => {
+            let account = app.accounts().find(&username).await.map_err(said)?;
+            app.factors().reset(&account).await.map_err(said)?;
+            Ok(Answer {
+                json: json!({ "username": username }),
+                text: format!("{username} signs in by password alone now, and was signed out everywhere."),
+            })
+        }
         User::Password { username, password_stdin, .. } => {
             let password = read_password(password_stdin)?;
             app.accounts().set_password(&username, password).await.map_err(said)?;
@@ -92,7 +105,7 @@ async fn do_token(app: &App, token: Token) -> Result<Answer, Failure> {
         Token::Create { user, name, scope, .. } => {
             let account = app.accounts().find(&user).await.map_err(said)?;
             let scopes = Scopes::parse(&scope).map_err(said)?;
-            let (row, key) = app.api_keys().create(&account, &name, &scopes).await.map_err(said)?;
+            let (row, key) = app.api_keys().create(&account, &name, &scopes, None).await.map_err(said)?;
             Ok(Answer { json: json!({ "access_token": key.reveal(), "id": row.id }), text: key.reveal().to_owned() })
         }
         Token::List { user, .. } => {
@@ -109,7 +122,7 @@ async fn do_token(app: &App, token: Token) -> Result<Answer, Failure> {
         Token::Revoke { user, id, .. } => {
             let account = app.accounts().find(&user).await.map_err(said)?;
             let id = id.parse().map_err(|error| Failure::WrongUse(format!("“{id}” is no key's id: {error}.")))?;
-            app.api_keys().remove(&account, id).await.map_err(said)?;
+            app.api_keys().remove(&account, id, None).await.map_err(said)?;
             Ok(Answer { json: json!({ "id": id }), text: "Revoked.".to_owned() })
         }
     }

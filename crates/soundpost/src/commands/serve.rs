@@ -22,7 +22,7 @@ use crate::telemetry;
 const LAST_REPLIES: Duration = Duration::from_secs(30);
 
 /// Kinds of work that `--only` can name.
-const KINDS: [&str; 1] = [app::productions::PRODUCE];
+const KINDS: [&str; 2] = [app::productions::PRODUCE, app::letters::MAIL];
 
 /// Answers requests until asked to end.
 pub(crate) fn serve(arguments: &Serve) -> Result<(), Failure> {
@@ -114,6 +114,7 @@ fn start_worker(
         store: house.store.clone(),
         blobs: house.blobs.clone(),
         outbound,
+        mailer: settings.mailer.clone(),
         clock: Arc::clone(&house.clock),
         dice: Arc::clone(&house.dice),
     };
