@@ -7,13 +7,17 @@ use std::time::Duration;
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Argon2, PasswordHash};
-use model::{Account, AccountId, SessionId, Username};
-use protocols::{Key, KeyKind};
-use store::sessions::Session;
+use model::{Account, AccountId, AuditKind, Username};
+use protocols::Key;
+use serde_json::json;
 use store::{Page, StoreError, Tx};
 
-use crate::callers::Peer;
+use crate::audit::Entry;
+use crate::callers::{Caller, Peer};
+use crate::factors::SecondStep;
+use crate::letters::Wish;
 use crate::secret::digest;
+use crate::sessions::{Fresh, Visitor, own_session};
 use crate::{App, AppError};
 
 /// Characters that a password may have.
@@ -30,6 +34,11 @@ const MOST_BY_PLACE: u32 = 100;
 
 /// What is said to everybody whose name and password do not go together.
 const WRONG: AppError = AppError::Unauthenticated("That name and password do not go together. Check both.");
+
+/// What is said to a program whose password is right and not enough.
+pub(crate) const NOT_ENOUGH: AppError = AppError::Unauthenticated(
+    "This account has a second factor, so its password alone is not enough. Make an API key on the page /account/keys, and send that in place of the password.",
+);
 
 /// People, and how they sign in.
 pub struct Accounts<'a>(pub(crate) &'a App);
@@ -75,15 +84,29 @@ pub struct SignedIn {
     pub life: Duration,
 }
 
+/// How far a password leads.
+pub enum Entrance {
+    /// All the way.
+    In(SignedIn),
+    /// To the second step.
+    Second(SecondStep),
+}
+
 impl Accounts<'_> {
     /// A stranger makes an account and is signed in; refused where that is closed.
-    pub async fn sign_up(&self, new: NewAccount, from: Peer) -> Result<SignedIn, AppError> {
+    pub async fn sign_up(&self, new: NewAccount, visitor: &Visitor) -> Result<SignedIn, AppError> {
         if !self.0.rules().signup_open {
             return Err(AppError::Forbidden("New accounts are made by the operator here.".to_owned()));
         }
-        self.count_try(&format!("sign-up {}", place(from)), MOST_BY_PLACE).await?;
+        self.count_try(&format!("sign-up {}", place(visitor.from)), MOST_BY_PLACE).await?;
         let account = self.create(NewAccount { is_admin: false, ..new }).await?;
-        self.signed_in(account).await
+        let tx = self.0.begin().await?;
+        if account.email.is_some() {
+            self.0.letters().promise(&tx, Wish::Verify { account: account.id }).await?;
+        }
+        let signed_in = self.0.admit(&tx, account, visitor, json!({})).await?;
+        tx.commit().await?;
+        Ok(signed_in)
     }
 
     /// The operator makes an account.
@@ -106,25 +129,41 @@ impl Accounts<'_> {
         let tx = self.0.begin().await?;
         let number = store::accounts::next_number(&tx).await?;
         let account = Account { id, number, username, email, is_admin: new.is_admin, created: now };
-        store::accounts::insert(&tx, &account, Some(&hash)).await.map_err(|error| match error {
-            StoreError::Conflict => AppError::invalid("username", "This name is taken. Choose another."),
-            other => other.into(),
-        })?;
+        store::accounts::insert(&tx, &account, Some(&hash)).await.map_err(taken)?;
         tx.commit().await?;
         Ok(account)
     }
 
-    /// A person signs in with a browser.
+    /// A person comes to the door with a browser. What was good in it before is worth nothing afterwards.
+    pub async fn enter(&self, name: &str, password: &str, visitor: &Visitor) -> Result<Entrance, AppError> {
+        let account = self.check_password(name, password, visitor.from, Throttle::People).await?;
+        let tx = self.0.begin().await?;
+        let entrance = if self.0.factors().has_second(&tx, account.id).await? {
+            Entrance::Second(self.0.factors().ask(&tx, account.id).await?)
+        } else {
+            Entrance::In(self.0.admit(&tx, account, visitor, json!({})).await?)
+        };
+        tx.commit().await?;
+        Ok(entrance)
+    }
+
+    /// The same for whoever cannot take a second step: those who have one are refused.
     pub async fn sign_in(&self, name: &str, password: &str, from: Peer) -> Result<SignedIn, AppError> {
-        let account = self.check_password(name, password, from, Throttle::People).await?;
-        self.signed_in(account).await
+        match self.enter(name, password, &from.into()).await? {
+            Entrance::In(signed_in) => Ok(signed_in),
+            Entrance::Second(_) => Err(NOT_ENOUGH),
+        }
     }
 
     /// A browser signs out. That it was not signed in is fine.
-    pub async fn sign_out(&self, session: &str) -> Result<(), AppError> {
+    pub async fn sign_out(&self, session: &str, from: Peer) -> Result<(), AppError> {
         let Some(key) = Key::parse(session) else { return Ok(()) };
+        let digest = digest(key.reveal());
         let tx = self.0.begin().await?;
-        store::sessions::remove(&tx, &digest(key.reveal())).await?;
+        if let Some((session, _)) = store::sessions::find(&tx, &digest, self.0.now()).await? {
+            store::sessions::remove(&tx, &digest).await?;
+            self.0.audit().note(&tx, Entry::new(AuditKind::SignOut, session.account, Some(from))).await?;
+        }
         Ok(tx.commit().await?)
     }
 
@@ -136,7 +175,68 @@ impl Accounts<'_> {
         let tx = self.0.begin().await?;
         store::accounts::set_password(&tx, account.id, Some(&hash)).await?;
         store::sessions::remove_of_account(&tx, account.id).await?;
+        self.forget_ways_in(&tx, account.id).await?;
+        self.0.audit().note(&tx, Entry::new(AuditKind::PasswordChanged, account.id, None)).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// A person takes another password, and shows that they know the one of now. Their other browsers are signed out.
+    pub async fn change_password(&self, caller: &Caller, old: &str, new: String, from: Peer) -> Result<(), AppError> {
+        let session = own_session(caller)?;
+        check_password_rules(&new).map_err(|error| AppError::invalid("new", error))?;
+        let name = caller.account.username.as_str();
+        let account = match self.check_password(name, old, from, Throttle::People).await {
+            Err(AppError::Unauthenticated(_)) => {
+                return Err(AppError::invalid("old", "That is not your password of now."));
+            }
+            checked => checked?,
+        };
+        let hash = self.hash(new).await?;
+        let tx = self.0.begin().await?;
+        store::accounts::set_password(&tx, account.id, Some(&hash)).await?;
+        store::sessions::remove_others(&tx, account.id, session).await?;
+        store::sessions::prove(&tx, session, self.0.now()).await?;
+        self.forget_ways_in(&tx, account.id).await?;
+        self.0.audit().note(&tx, Entry::new(AuditKind::PasswordChanged, account.id, Some(from))).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// A person is called something else, or reached elsewhere. Another address has to be shown to be theirs again.
+    pub async fn update(
+        &self,
+        fresh: &Fresh<'_>,
+        username: &str,
+        email: &str,
+        from: Peer,
+    ) -> Result<Account, AppError> {
+        let mut account = fresh.account().clone();
+        let mut wrong = Vec::new();
+        let mut invalid =
+            |field: &str, message: String| wrong.push(crate::Invalid { field: field.to_owned(), message });
+        let username = username.parse::<Username>().map_err(|error| invalid("username", error.to_string()));
+        let email = check_email(email).map_err(|error| invalid("email", error));
+        let (Ok(username), Ok(email)) = (username, email) else { return Err(AppError::Invalid(wrong)) };
+        let (renamed, moved) = (username != account.username, email != account.email);
+        let what = match (renamed, moved) {
+            (false, false) => return Ok(account),
+            (true, false) => "user name",
+            (false, true) => "e-mail address",
+            (true, true) => "user name and e-mail address",
+        };
+        account.username = username;
+        account.email = email;
+        let tx = self.0.begin().await?;
+        store::accounts::update(&tx, &account).await.map_err(taken)?;
+        if moved {
+            store::letters::remove_of_account(&tx, account.id).await?;
+            if account.email.is_some() {
+                self.0.letters().promise(&tx, Wish::Verify { account: account.id }).await?;
+            }
+        }
+        let entry = Entry::new(AuditKind::AccountChanged, account.id, Some(from)).with(json!({ "what": what }));
+        self.0.audit().note(&tx, entry).await?;
+        tx.commit().await?;
+        Ok(account)
     }
 
     /// The account that signs in by this name.
@@ -178,6 +278,9 @@ impl Accounts<'_> {
         let (account, hash) = found.unzip();
         let fine = self.verify(password.to_owned(), hash.flatten()).await?;
         let tx = self.0.begin().await?;
+        if let Some(account) = account.as_ref().filter(|_| !fine) {
+            self.0.audit().note(&tx, Entry::new(AuditKind::SignInRefused, account.id, Some(from))).await?;
+        }
         let account = account.filter(|_| fine);
         if account.is_some() {
             store::throttles::clear(&tx, &by_name).await?;
@@ -190,20 +293,15 @@ impl Accounts<'_> {
         account.ok_or(WRONG)
     }
 
-    async fn signed_in(&self, account: Account) -> Result<SignedIn, AppError> {
-        let now = self.0.now();
-        let key = Key::new(KeyKind::Session, self.0.random());
-        let life = self.0.rules().session_life;
-        let id = SessionId::new(now, self.0.dice());
-        let session = Session { id, account: account.id, created: now, seen: now, expires: now + life };
-        let tx = self.0.begin().await?;
-        store::sessions::insert(&tx, &session, &digest(key.reveal())).await?;
-        tx.commit().await?;
-        Ok(SignedIn { key, account, life })
+    /// Second steps that were begun and letters under way lead in with what was known before: they end with it.
+    pub(crate) async fn forget_ways_in(&self, tx: &Tx, account: AccountId) -> Result<(), AppError> {
+        store::challenges::remove_of_account(tx, account).await?;
+        store::letters::remove_of_account(tx, account).await?;
+        Ok(())
     }
 
     /// Refuses where something was tried too often in this window.
-    async fn may_try(&self, key: &str, most: u32) -> Result<(), AppError> {
+    pub(crate) async fn may_try(&self, key: &str, most: u32) -> Result<(), AppError> {
         let now = self.0.now();
         match store::throttles::peek(self.0.store(), key, now).await? {
             Some(hits) if hits.count >= most => Err(AppError::Throttled { now, until: hits.until, limit: most }),
@@ -212,14 +310,14 @@ impl Accounts<'_> {
     }
 
     /// Counts a try, and refuses where there were too many.
-    async fn count_try(&self, key: &str, most: u32) -> Result<(), AppError> {
+    pub(crate) async fn count_try(&self, key: &str, most: u32) -> Result<(), AppError> {
         self.may_try(key, most).await?;
         let tx: Tx = self.0.begin().await?;
         store::throttles::hit(&tx, key, self.0.now(), WINDOW).await?;
         Ok(tx.commit().await?)
     }
 
-    async fn hash(&self, password: String) -> Result<String, AppError> {
+    pub(crate) async fn hash(&self, password: String) -> Result<String, AppError> {
         let mut salt = [0; 16];
         self.0.dice().fill(&mut salt);
         self.0
@@ -266,7 +364,7 @@ impl App {
 }
 
 /// The place that tries are counted by: one machine, or one home with IPv6.
-fn place(from: Peer) -> String {
+pub(crate) fn place(from: Peer) -> String {
     match from.to_canonical() {
         Peer::V4(address) => address.to_string(),
         Peer::V6(address) => {
@@ -276,7 +374,7 @@ fn place(from: Peer) -> String {
     }
 }
 
-fn check_password_rules(password: &str) -> Result<(), String> {
+pub(crate) fn check_password_rules(password: &str) -> Result<(), String> {
     let length = password.chars().count();
     if PASSWORD_LENGTH.contains(&length) {
         return Ok(());
@@ -286,6 +384,13 @@ fn check_password_rules(password: &str) -> Result<(), String> {
         PASSWORD_LENGTH.start(),
         PASSWORD_LENGTH.end()
     ))
+}
+
+fn taken(error: StoreError) -> AppError {
+    match error {
+        StoreError::Conflict => AppError::invalid("username", "This name is taken. Choose another."),
+        other => other.into(),
+    }
 }
 
 fn check_email(email: &str) -> Result<Option<String>, String> {

@@ -5,12 +5,15 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use model::{Account, ApiKeyId, AppId, GrantId, SessionId, Username};
+use model::{Account, ApiKeyId, AppId, AuditKind, GrantId, SessionId, Username};
 pub use protocols::oauth2::{Scope, ScopeSet};
 use protocols::{Key, KeyKind};
+use serde_json::json;
+use store::api_keys::ApiKey;
 use store::oauth2::TokenKind;
 
-use crate::accounts::Throttle;
+use crate::accounts::{NOT_ENOUGH, Throttle, place};
+use crate::audit::Entry;
 use crate::secret::digest;
 use crate::{App, AppError};
 
@@ -113,14 +116,17 @@ const SEEN_FOR: Duration = Duration::from_mins(5);
 /// How long the use of a token is not noted again.
 const USED_FOR: Duration = Duration::from_mins(1);
 
+/// How long the use of a key from one place is not written down again.
+const TOLD_FOR: Duration = Duration::from_hours(24);
+
 const UNKNOWN: AppError = AppError::Unauthenticated("This key is not known here. It may have been revoked.");
 
 impl Callers<'_> {
     /// Whoever holds a personal API key, or the access token of an app.
-    pub async fn by_key(&self, text: &str) -> Result<Caller, AppError> {
+    pub async fn by_key(&self, text: &str, from: Peer) -> Result<Caller, AppError> {
         let key = Key::parse(text).ok_or(UNKNOWN)?;
         match key.kind() {
-            KeyKind::Personal => self.by_api_key(&key).await,
+            KeyKind::Personal => self.by_api_key(&key, from).await,
             KeyKind::AccessToken => self.by_token(&key).await,
             _ => Err(UNKNOWN),
         }
@@ -145,7 +151,7 @@ impl Callers<'_> {
         Ok(Caller { account, via, scopes: Scopes::Only(scope_set(&token.scopes)?) })
     }
 
-    async fn by_api_key(&self, key: &Key) -> Result<Caller, AppError> {
+    async fn by_api_key(&self, key: &Key, from: Peer) -> Result<Caller, AppError> {
         let found = store::api_keys::find_by_secret(self.0.store(), &digest(key.reveal())).await?;
         let (key, account) = found.ok_or(UNKNOWN)?;
         if key.wants_touch(self.0.now()) {
@@ -153,18 +159,38 @@ impl Callers<'_> {
             store::api_keys::touch(&tx, key.id, self.0.now()).await?;
             tx.commit().await?;
         }
+        self.note_use(&key, from).await?;
         Ok(Caller { account, via: Via::ApiKey(key.id), scopes: Scopes::parse(&key.scopes)? })
     }
 
     /// Whoever gives a name and a password, or a name and a key of that account.
     pub async fn by_name(&self, name: &str, secret: &str, from: Peer) -> Result<Caller, AppError> {
         if Key::parse(secret).is_some() {
-            let caller = self.by_key(secret).await?;
+            let caller = self.by_key(secret, from).await?;
             let same = name.parse::<Username>().is_ok_and(|name| name == caller.account.username);
             return if same { Ok(caller) } else { Err(UNKNOWN) };
         }
         let account = self.0.accounts().check_password(name, secret, from, Throttle::Requests).await?;
+        if self.0.factors().has_second(self.0.store(), account.id).await? {
+            return Err(NOT_ENOUGH);
+        }
         Ok(Caller { account, via: Via::Password, scopes: Scopes::All })
+    }
+
+    /// Writes down that a key is used from a place, once a day.
+    async fn note_use(&self, key: &ApiKey, from: Peer) -> Result<(), AppError> {
+        let now = self.0.now();
+        let used = format!("key {} {}", key.id, place(from));
+        if store::throttles::peek(self.0.store(), &used, now).await?.is_some() {
+            return Ok(());
+        }
+        let tx = self.0.begin().await?;
+        // Of several requests at once the first one tells.
+        if store::throttles::hit(&tx, &used, now, TOLD_FOR).await?.count == 1 {
+            let entry = Entry::new(AuditKind::KeyUsed, key.account, Some(from)).with(json!({ "name": key.name }));
+            self.0.audit().note(&tx, entry).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Whoever signed in with this browser.

@@ -14,6 +14,9 @@ pub enum AppError {
     /// Nobody is signed in with these credentials.
     #[error("{0}")]
     Unauthenticated(&'static str),
+    /// It is known who it is, and was not proved lately.
+    #[error("Show once more that it is you: this was more than ten minutes ago.")]
+    Stale,
     /// The caller is known, and may not.
     #[error("{0}")]
     Forbidden(String),

@@ -10,11 +10,16 @@ pub mod apps;
 pub mod audit;
 pub mod callers;
 pub mod calls;
+mod codes;
 mod error;
+pub mod factors;
 pub mod files;
 pub mod grants;
+pub mod leaving;
+pub mod letters;
 pub mod oauth1;
 pub mod oauth2;
+pub mod passkeys;
 pub mod presets;
 pub mod productions;
 pub mod queue;
@@ -22,6 +27,7 @@ mod replays;
 pub mod runs;
 mod seal;
 mod secret;
+pub mod sessions;
 pub mod sweeps;
 pub mod uploads;
 
@@ -37,6 +43,7 @@ use self::replays::Replays;
 pub use callers::{Caller, Operator, Peer, Scope, ScopeSet, Scopes, Via};
 pub use error::{AppError, Invalid};
 pub use secret::{SecretKey, WrongSecretKey};
+pub use sessions::{Fresh, Visitor};
 pub use store::Page;
 
 /// What the operator decided, as far as verbs need it.
@@ -62,6 +69,8 @@ pub struct Rules {
     pub upload_life: Duration,
     /// How often work is tried that kills its worker.
     pub most_attempts: u32,
+    /// Whether letters can be sent.
+    pub has_mail: bool,
 }
 
 impl Default for Rules {
@@ -78,6 +87,7 @@ impl Default for Rules {
             refresh_token_life: DAY * 455,
             upload_life: DAY,
             most_attempts: 5,
+            has_mail: false,
         }
     }
 }
@@ -164,6 +174,31 @@ impl App {
     /// OAuth 2.0.
     pub fn oauth2(&self) -> oauth2::OAuth2<'_> {
         oauth2::OAuth2(self)
+    }
+
+    /// Second factors.
+    pub fn factors(&self) -> factors::Factors<'_> {
+        factors::Factors(self)
+    }
+
+    /// Taking everything along, and going.
+    pub fn leaving(&self) -> leaving::Leaving<'_> {
+        leaving::Leaving(self)
+    }
+
+    /// Letters to people.
+    pub fn letters(&self) -> letters::Letters<'_> {
+        letters::Letters(self)
+    }
+
+    /// Passkeys.
+    pub fn passkeys(&self) -> passkeys::Passkeys<'_> {
+        passkeys::Passkeys(self)
+    }
+
+    /// Browsers that are signed in.
+    pub fn sessions(&self) -> sessions::Sessions<'_> {
+        sessions::Sessions(self)
     }
 
     /// Named drafts.

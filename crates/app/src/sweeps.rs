@@ -21,6 +21,9 @@ const SPENT_FOR: Duration = Duration::from_hours(30 * 24);
 /// How long dead jobs are kept for people to look at.
 const DEAD_FOR: Duration = Duration::from_hours(30 * 24);
 
+/// How long is kept what happened around accounts.
+const REMEMBERED_FOR: Duration = Duration::from_hours(90 * 24);
+
 /// What has to be cleared away.
 pub struct Sweeps<'a>(pub(crate) &'a App);
 
@@ -58,6 +61,9 @@ impl Sweeps<'_> {
         // What was spent is kept for a while, so that somebody who comes with it again is found out.
         store::oauth2::remove_expired(&tx, now - SPENT_FOR, now).await?;
         store::apps::remove_expired_secrets(&tx, now).await?;
+        store::challenges::remove_expired(&tx, now).await?;
+        store::letters::remove_expired(&tx, now).await?;
+        store::audit::remove_before(&tx, now - REMEMBERED_FOR).await?;
         store::jobs::remove_dead_before(&tx, now - DEAD_FOR).await?;
         let expired = store::uploads::list_expired(&tx, now, AT_ONCE).await?;
         for upload in &expired {

@@ -145,6 +145,8 @@ ids! {
     GrantId,
     /// A piece of work for the workers.
     JobId,
+    /// A passkey, which is not its secret.
+    PasskeyId,
     /// A named set of a production's settings.
     PresetId,
     /// A piece of audio being made.

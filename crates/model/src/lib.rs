@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod audit;
+mod browser;
 pub mod chapters;
 mod found;
 pub mod ids;
@@ -16,10 +17,11 @@ mod time;
 
 pub use account::{Account, Username};
 pub use audit::{AuditEntry, AuditKind};
+pub use browser::browser_in_words;
 pub use chapters::{Chapter, Chapters, ChaptersError};
 pub use ids::{
-    AccountId, ApiKeyId, AppId, AppSecretId, AuditId, GrantId, JobId, NotAnId, PresetId, ProductionId, ServiceId,
-    SessionId, UploadId, random_text,
+    AccountId, ApiKeyId, AppId, AppSecretId, AuditId, GrantId, JobId, NotAnId, PasskeyId, PresetId, ProductionId,
+    ServiceId, SessionId, UploadId, random_text,
 };
 pub use metadata::{Location, Metadata, MetadataError};
 pub use production::{Draft, Production};

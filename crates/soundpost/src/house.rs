@@ -96,6 +96,7 @@ fn rules(settings: &Settings) -> Rules {
         account_quota: settings.account_quota,
         retention: settings.retention,
         most_attempts: settings.job_attempts,
+        has_mail: settings.mailer.is_some(),
         ..Rules::default()
     }
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
+use work::mail::Mailer;
 use work::outbound::AllowNetworks;
 
 use crate::failure::Failure;
@@ -47,6 +48,7 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) allow_networks: AllowNetworks,
     pub(crate) sandbox: Option<Sandbox>,
+    pub(crate) mailer: Option<Mailer>,
     pub(crate) log: String,
     pub(crate) log_json: bool,
 }
@@ -198,7 +200,6 @@ impl Typed {
             None => format!("http://{listen}"),
         };
         Ok(Settings {
-            public_url,
             metrics_listen: self.read("metrics_listen", |text| match text {
                 "off" => Some(None),
                 text => text.parse().ok().map(Some),
@@ -235,12 +236,28 @@ impl Typed {
                 .read("rate_limit", |text| read::or_none(text, "off", |text| read::number(text, 1..=1_000_000)))?,
             trusted_proxies: self.read("trusted_proxies", read::networks)?,
             allow_networks: self.read("allow_networks", |text| text.parse().ok())?,
+            mailer: self.mailer(&public_url)?,
             log: self.read("log", |text| text.parse::<EnvFilter>().ok().map(|_| text.to_owned()))?,
             log_json: self.read("log_format", |text| read::one_of(text, &[("json", true), ("pretty", false)]))?,
             sandbox: self.sandbox()?,
+            public_url,
             listen,
             data_dir: folder,
         })
+    }
+
+    /// The mail server, where one is named: both settings or neither.
+    fn mailer(&self, public_url: &str) -> Result<Option<Mailer>, Failure> {
+        match (self.optional("smtp_url"), self.optional("mail_from")) {
+            (None, None) => Ok(None),
+            (Some(url), Some(from)) => {
+                let mailer = Mailer::new(&url, &from, public_url).map_err(|error| Failure::WrongUse(error.to_string()));
+                mailer.map(Some)
+            }
+            _ => Err(Failure::WrongUse(
+                "SOUNDPOST_SMTP_URL and SOUNDPOST_MAIL_FROM belong together: set both, or neither.".to_owned(),
+            )),
+        }
     }
 }
 
@@ -313,6 +330,14 @@ mod tests {
         assert!(refused(&[("job_lease", "0 s")]).starts_with("SOUNDPOST_JOB_LEASE is “0 s”."));
         assert!(refused(&[("database_url", "mysql://x")]).starts_with("SOUNDPOST_DATABASE_URL is"));
         assert_eq!(refused(&[("allow_networks", "127.0.0.0/8, ::1/128")]), "taken");
+    }
+
+    #[test]
+    fn letters_need_a_server_and_a_sender() {
+        assert!(refused(&[("smtp_url", "smtp://localhost")]).contains("belong together"));
+        assert_eq!(refused(&[("smtp_url", "smtp://localhost"), ("mail_from", "sound@example.org")]), "taken");
+        let said = refused(&[("smtp_url", "hunter2"), ("mail_from", "sound@example.org")]);
+        assert_eq!(said, "SOUNDPOST_SMTP_URL is no address of a mail server.");
     }
 
     #[test]

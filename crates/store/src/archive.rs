@@ -1,7 +1,7 @@
 //! The whole database, row by row, in a form that is neither SQLite's nor PostgreSQL's: for backups, and for moving house.
 //!
-//! What is read is one moment's, whatever others write meanwhile. Counts of tries and nonces are
-//! left out: they are over in minutes.
+//! What is read is one moment's, whatever others write meanwhile. Counts of tries, nonces, questions that wait for an
+//! answer and letters under way are left out: they are over in minutes.
 
 use futures_util::TryStreamExt;
 use model::Time;
@@ -15,8 +15,8 @@ use crate::document;
 use crate::error::corrupt;
 use crate::{BlobKey, Store, StoreError, Tx};
 use crate::{
-    accounts, api_keys, apps, audit, counters, files, grants, house, jobs, oauth1, oauth2, presets, productions,
-    sessions, uploads,
+    accounts, api_keys, apps, audit, counters, emails, files, grants, house, jobs, oauth1, oauth2, passkeys, presets,
+    productions, recovery, sessions, totp, uploads,
 };
 
 /// Does something for every table, in an order in which what is referred to comes first.
@@ -33,6 +33,10 @@ macro_rules! tables {
         $each!(oauth2::code_row, "oauth2_codes");
         $each!(oauth2::token_row, "oauth2_tokens");
         $each!(oauth1::row, "oauth1_tokens");
+        $each!(totp::row, "totp");
+        $each!(recovery::row, "recovery_codes");
+        $each!(passkeys::row, "passkeys");
+        $each!(emails::row, "verified_emails");
         $each!(presets::row, "presets");
         $each!(productions::row, "productions");
         $each!(uploads::row, "uploads");

@@ -39,8 +39,8 @@ pub(crate) mod row {
 use row::{Column, Entity};
 
 const BEGUN: &str = "begun";
-const KEPT: &str = "kept";
-const DOOMED: &str = "doomed";
+pub(crate) const KEPT: &str = "kept";
+pub(crate) const DOOMED: &str = "doomed";
 
 /// Says that a file is about to be written. Commit before writing it. A [`StoreError::Conflict`] where one of that key was
 /// begun before.

@@ -2,7 +2,7 @@
 
 use model::{Account, AccountId, SessionId, Time};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use crate::accounts;
 use crate::connection::reading::Connected as _;
@@ -22,6 +22,12 @@ pub struct Session {
     pub seen: Time,
     /// From when on it is worth nothing.
     pub expires: Time,
+    /// The address that it signed in from, where that was noted.
+    pub peer: Option<String>,
+    /// What the browser calls itself, where that was noted.
+    pub agent: Option<String>,
+    /// When whoever sits before it last proved who they are.
+    pub proved: Option<Time>,
 }
 
 pub(crate) mod row {
@@ -39,6 +45,9 @@ pub(crate) mod row {
         pub(crate) created_ms: i64,
         pub(crate) seen_ms: i64,
         pub(crate) expires_ms: i64,
+        pub(crate) peer: Option<String>,
+        pub(crate) agent: Option<String>,
+        pub(crate) proved_ms: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -72,6 +81,9 @@ impl TryFrom<row::Model> for Session {
             created: Time::from_ms(row.created_ms),
             seen: Time::from_ms(row.seen_ms),
             expires: Time::from_ms(row.expires_ms),
+            peer: row.peer,
+            agent: row.agent,
+            proved: row.proved_ms.map(Time::from_ms),
         })
     }
 }
@@ -85,6 +97,9 @@ pub async fn insert(tx: &Tx, session: &Session, secret: &Digest) -> Result<(), S
         created_ms: session.created.as_ms(),
         seen_ms: session.seen.as_ms(),
         expires_ms: session.expires.as_ms(),
+        peer: session.peer.clone(),
+        agent: session.agent.clone(),
+        proved_ms: session.proved.map(Time::as_ms),
     };
     Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx.connection()).await?;
     Ok(())
@@ -101,6 +116,29 @@ pub async fn find(db: &impl Read, secret: &Digest, now: Time) -> Result<Option<(
     Ok(Some((session.try_into()?, account.try_into()?)))
 }
 
+/// The session of that name, if it has not expired.
+pub async fn find_by_id(db: &impl Read, id: SessionId, now: Time) -> Result<Option<Session>, StoreError> {
+    let found = Entity::find().filter(Column::Id.eq(id.as_str())).filter(Column::ExpiresMs.gt(now.as_ms()));
+    found.one(db.connection()).await?.map(Session::try_from).transpose()
+}
+
+/// The sessions of an account that have not expired, the one heard of last in front.
+pub async fn list(db: &impl Read, account: AccountId, now: Time) -> Result<Vec<Session>, StoreError> {
+    let theirs = Entity::find().filter(Column::Account.eq(account.as_str())).filter(Column::ExpiresMs.gt(now.as_ms()));
+    let rows = theirs.order_by_desc(Column::SeenMs).order_by_asc(Column::Id).all(db.connection()).await?;
+    rows.into_iter().map(Session::try_from).collect()
+}
+
+/// Notes that whoever sits before it proved who they are; whether there is such a session.
+pub async fn prove(tx: &Tx, id: SessionId, now: Time) -> Result<bool, StoreError> {
+    let done = Entity::update_many()
+        .col_expr(Column::ProvedMs, Expr::value(now.as_ms()))
+        .filter(Column::Id.eq(id.as_str()))
+        .exec(tx.connection())
+        .await?;
+    Ok(done.rows_affected > 0)
+}
+
 /// Notes that it was heard of, and how long it is worth something now; whether there is such a session.
 pub async fn touch(tx: &Tx, secret: &Digest, seen: Time, expires: Time) -> Result<bool, StoreError> {
     let done = Entity::update_many()
@@ -115,6 +153,18 @@ pub async fn touch(tx: &Tx, secret: &Digest, seen: Time, expires: Time) -> Resul
 /// Ends a session; whether there was one.
 pub async fn remove(tx: &Tx, secret: &Digest) -> Result<bool, StoreError> {
     Ok(Entity::delete_by_id(secret.to_vec()).exec(tx.connection()).await?.rows_affected > 0)
+}
+
+/// Ends the session of that name of an account; whether there was one.
+pub async fn remove_by_id(tx: &Tx, account: AccountId, id: SessionId) -> Result<bool, StoreError> {
+    let theirs = Entity::delete_many().filter(Column::Account.eq(account.as_str())).filter(Column::Id.eq(id.as_str()));
+    Ok(theirs.exec(tx.connection()).await?.rows_affected > 0)
+}
+
+/// Ends every session of an account but one, and says how many there were.
+pub async fn remove_others(tx: &Tx, account: AccountId, but: SessionId) -> Result<u64, StoreError> {
+    let others = Entity::delete_many().filter(Column::Account.eq(account.as_str())).filter(Column::Id.ne(but.as_str()));
+    Ok(others.exec(tx.connection()).await?.rows_affected)
 }
 
 /// Ends every session of an account, and says how many there were.

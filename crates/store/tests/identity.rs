@@ -10,7 +10,7 @@ use store::oauth1::{self, AccessToken, RequestToken};
 use store::oauth2::{self, Code, Spent, Token, TokenKind};
 use store::{Page, Store, Tx, accounts, nonces};
 use testkit::both_databases;
-use testkit::database::{Database, SeededDice};
+use testkit::database::SeededDice;
 
 fn at(seconds: u64) -> Time {
     Time::from_ms(1_767_614_400_000) + Duration::from_secs(seconds)

@@ -4,15 +4,15 @@
 use std::time::Duration;
 
 use model::production::{Input, Made, OutputOrder, Preset, Stage, State};
-use model::{Account, AccountId, Draft, Production, ProductionId, Time};
+use model::{Account, AccountId, AuditEntry, AuditId, AuditKind, Draft, Production, ProductionId, Time};
 use serde_json::json;
 use store::api_keys::ApiKey;
 use store::productions::StateName;
 use store::sessions::Session;
 use store::uploads::Upload;
 use store::{
-    BlobKey, Page, Store, StoreError, Tx, accounts, api_keys, files, house, presets, productions, sessions, throttles,
-    uploads,
+    BlobKey, Page, Store, StoreError, Tx, accounts, api_keys, audit, challenges, emails, files, house, leaving,
+    passkeys, presets, productions, recovery, sessions, throttles, totp, uploads,
 };
 use testkit::both_databases;
 use testkit::database::SeededDice;
@@ -112,7 +112,7 @@ both_databases! {
     async fn an_account_goes_with_its_keys_and_not_before_its_productions(database: &Database) {
         let store = database.store();
         let ada = with_account(store).await;
-        let session = Session { id: model::SessionId::new(at(0), &SeededDice::new(7)), account: ada.id, created: at(0), seen: at(0), expires: at(9) };
+        let session = Session { id: model::SessionId::new(at(0), &SeededDice::new(7)), account: ada.id, created: at(0), seen: at(0), expires: at(9), peer: None, agent: None, proved: None };
         let tx = begin(store).await;
         sessions::insert(&tx, &session, &[7; 32]).await.unwrap();
         productions::insert(&tx, &production(1, &ada)).await.unwrap();
@@ -140,6 +140,9 @@ both_databases! {
             created: at(0),
             seen: at(0),
             expires: at(number * 100),
+            peer: Some("192.0.2.7".to_owned()),
+            agent: None,
+            proved: Some(at(0)),
         };
         let tx = begin(store).await;
         for number in 1..=3_u8 {
@@ -410,6 +413,167 @@ both_databases! {
         assert_eq!(house::get(&tx, "else").await.unwrap(), None);
         drop(tx);
         other.close().await.unwrap();
+    }
+
+    async fn what_happened_is_kept_in_order_and_forgotten_in_time(database: &Database) {
+        let ada = account(1, "ada");
+        let entry = |second: u64, account: Option<AccountId>| AuditEntry {
+            id: AuditId::new(at(second), &SeededDice::new(second)),
+            account,
+            app: None,
+            kind: AuditKind::SignIn,
+            detail: json!({ "browser": "Firefox" }),
+            peer: "192.0.2.7".to_owned(),
+            created: at(second),
+        };
+        let all: Vec<_> = (0..4).map(|second| entry(second, Some(ada.id))).collect();
+        let tx = database.store().begin().await.unwrap();
+        for entry in all.iter().chain([&entry(9, None)]) {
+            audit::insert(&tx, entry).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let store = database.store();
+        assert_eq!(audit::list(store, ada.id, None, 2).await.unwrap(), [all[3].clone(), all[2].clone()]);
+        assert_eq!(audit::list(store, ada.id, Some(all[2].id), 9).await.unwrap(), [all[1].clone(), all[0].clone()]);
+        let tx = store.begin().await.unwrap();
+        assert_eq!(audit::remove_before(&tx, at(1)).await.unwrap(), 1);
+        assert_eq!(audit::remove_of_account(&tx, ada.id).await.unwrap(), 3);
+        tx.commit().await.unwrap();
+    }
+
+    async fn a_code_of_an_app_is_spent_once(database: &Database) {
+        let store = database.store();
+        let ada = account(1, "ada");
+        let tx = begin(store).await;
+        accounts::insert(&tx, &ada, None).await.unwrap();
+        let app = totp::Totp { account: ada.id, secret: vec![1, 2], last_step: 0, created: at(0), confirmed: None };
+        totp::put(&tx, &app).await.unwrap();
+        tx.commit().await.unwrap();
+        let tx = begin(store).await;
+        assert!(totp::spend(&tx, ada.id, 7).await.unwrap());
+        assert!(!totp::spend(&tx, ada.id, 7).await.unwrap() && !totp::spend(&tx, ada.id, 6).await.unwrap());
+        assert!(totp::confirm(&tx, ada.id, at(5)).await.unwrap() && !totp::confirm(&tx, ada.id, at(6)).await.unwrap());
+        tx.commit().await.unwrap();
+        let found = totp::find(store, ada.id).await.unwrap().unwrap();
+        assert_eq!((found.last_step, found.confirmed, found.secret), (7, Some(at(5)), vec![1, 2]));
+    }
+
+    async fn a_recovery_code_is_spent_once_and_by_its_owner(database: &Database) {
+        let store = database.store();
+        let (ada, eve) = (account(1, "ada"), account(2, "eve"));
+        let tx = begin(store).await;
+        accounts::insert(&tx, &ada, None).await.unwrap();
+        accounts::insert(&tx, &eve, None).await.unwrap();
+        recovery::replace(&tx, ada.id, &[[1; 32], [2; 32]], at(0)).await.unwrap();
+        tx.commit().await.unwrap();
+        let tx = begin(store).await;
+        assert!(!recovery::spend(&tx, eve.id, &[1; 32], at(1)).await.unwrap());
+        assert!(recovery::spend(&tx, ada.id, &[1; 32], at(1)).await.unwrap());
+        assert!(!recovery::spend(&tx, ada.id, &[1; 32], at(1)).await.unwrap());
+        assert_eq!(recovery::left(&tx, ada.id).await.unwrap(), 1);
+        recovery::replace(&tx, ada.id, &[[3; 32]], at(2)).await.unwrap();
+        assert!(!recovery::spend(&tx, ada.id, &[2; 32], at(3)).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+
+    async fn a_passkey_is_somebodys_and_counts(database: &Database) {
+        let store = database.store();
+        let ada = account(1, "ada");
+        let key = passkeys::Passkey {
+            id: model::PasskeyId::new(at(0), &SeededDice::new(1)),
+            account: ada.id,
+            credential: vec![9; 16],
+            public_key: vec![1],
+            counter: 3,
+            name: "laptop".to_owned(),
+            created: at(0),
+            used: None,
+        };
+        let tx = begin(store).await;
+        accounts::insert(&tx, &ada, None).await.unwrap();
+        passkeys::insert(&tx, &key).await.unwrap();
+        tx.commit().await.unwrap();
+        let tx = begin(store).await;
+        let twin = passkeys::Passkey { id: model::PasskeyId::new(at(1), &SeededDice::new(2)), ..key.clone() };
+        assert!(matches!(passkeys::insert(&tx, &twin).await, Err(StoreError::Conflict)));
+        drop(tx);
+        let tx = begin(store).await;
+        assert!(passkeys::note_use(&tx, &key, 4, at(2)).await.unwrap());
+        assert!(!passkeys::note_use(&tx, &key, 5, at(3)).await.unwrap(), "it has moved on");
+        assert!(passkeys::rename(&tx, ada.id, key.id, "desk").await.unwrap());
+        let found = passkeys::find_by_credential(&tx, &[9; 16]).await.unwrap().unwrap();
+        assert_eq!((found.counter, found.used, found.name.as_str()), (4, Some(at(2)), "desk"));
+        assert!(passkeys::remove(&tx, ada.id, key.id).await.unwrap());
+        assert_eq!(passkeys::list(&tx, ada.id).await.unwrap(), []);
+    }
+
+    async fn a_question_takes_so_many_answers(database: &Database) {
+        let store = database.store();
+        let question = challenges::Challenge {
+            kind: "test".to_owned(),
+            account: None,
+            document: json!({}),
+            tries: 0,
+            created: at(0),
+            expires: at(10),
+        };
+        let tx = begin(store).await;
+        challenges::insert(&tx, &question, &[1; 32]).await.unwrap();
+        tx.commit().await.unwrap();
+        let tx = begin(store).await;
+        let tries = [(); 4].map(|()| challenges::count_try(&tx, &[1; 32], 3));
+        let mut counted = Vec::new();
+        for tried in tries {
+            counted.push(tried.await.unwrap());
+        }
+        assert_eq!(counted, [true, true, true, false]);
+        assert!(challenges::find(&tx, "else", &[1; 32], at(5)).await.unwrap().is_none());
+        assert!(challenges::find(&tx, "test", &[1; 32], at(10)).await.unwrap().is_none());
+        assert_eq!(challenges::find(&tx, "test", &[1; 32], at(9)).await.unwrap().unwrap().tries, 3);
+        assert_eq!(challenges::remove_expired(&tx, at(10)).await.unwrap(), 1);
+    }
+
+    async fn an_address_is_shown_until_it_changes(database: &Database) {
+        let store = database.store();
+        let mut ada = account(1, "ada");
+        let tx = begin(store).await;
+        accounts::insert(&tx, &ada, None).await.unwrap();
+        assert!(!emails::is_verified(&tx, &ada).await.unwrap());
+        emails::put(&tx, ada.id, "ada@example.org", at(0)).await.unwrap();
+        emails::put(&tx, ada.id, "ada@example.org", at(1)).await.unwrap();
+        assert!(emails::is_verified(&tx, &ada).await.unwrap());
+        assert_eq!(emails::accounts(&tx, "ADA@example.ORG", 5).await.unwrap(), [ada.clone()]);
+        ada.email = Some("else@example.org".to_owned());
+        accounts::update(&tx, &ada).await.unwrap();
+        assert!(!emails::is_verified(&tx, &ada).await.unwrap());
+        assert_eq!(emails::accounts(&tx, "ada@example.org", 5).await.unwrap(), []);
+        tx.commit().await.unwrap();
+    }
+
+    async fn all_that_an_account_owns_goes_with_it(database: &Database) {
+        let store = database.store();
+        let (ada, eve) = (account(1, "ada"), account(2, "eve"));
+        let tx = begin(store).await;
+        for who in [&ada, &eve] {
+            accounts::insert(&tx, who, None).await.unwrap();
+        }
+        let (hers, others) = (production(1, &ada), production(2, &eve));
+        productions::insert(&tx, &hers).await.unwrap();
+        productions::insert(&tx, &others).await.unwrap();
+        uploads::insert(&tx, &upload(1, &hers)).await.unwrap();
+        let key: BlobKey = "test/a".parse().unwrap();
+        files::begin(&tx, &key, ada.id, at(0)).await.unwrap();
+        files::keep(&tx, &key, 7, at(0)).await.unwrap();
+        tx.commit().await.unwrap();
+        let owned = leaving::count(store, ada.id).await.unwrap();
+        assert_eq!((owned.productions, owned.files, owned.bytes), (1, 1, 7));
+        let tx = begin(store).await;
+        assert_eq!(leaving::admins_for_update(&tx).await.unwrap(), [ada.id]);
+        assert!(leaving::remove(&tx, ada.id, at(1)).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(files::list_doomed(store, 9).await.unwrap(), [key]);
+        assert_eq!(leaving::count(store, ada.id).await.unwrap(), leaving::Belongings::default());
+        assert!(productions::find(store, others.id).await.unwrap().is_some());
     }
 }
 

@@ -102,8 +102,8 @@ impl House {
         };
         let made = async {
             let account = self.app.accounts().create(new).await?;
-            let (_, key) = self.app.api_keys().create(&account, "tests", &Scopes::All).await?;
-            let caller = self.app.callers().by_key(key.reveal()).await?;
+            let (_, key) = self.app.api_keys().create(&account, "tests", &Scopes::All, None).await?;
+            let caller = self.app.callers().by_key(key.reveal(), HERE).await?;
             Ok::<_, app::AppError>((caller, key.reveal().to_owned()))
         };
         made.await.unwrap_or_else(|error| panic!("{name} cannot be made: {error}"))

@@ -35,7 +35,7 @@ pub(crate) async fn recognise(web: &Web, parts: &Parts) -> Result<Option<Caller>
         && parts.uri.path().starts_with(MEDIA)
         && let Some(token) = bearer_token(parts)
     {
-        return Ok(Some(web.app().callers().by_key(&token).await?));
+        return Ok(Some(web.app().callers().by_key(&token, peer::of(parts)).await?));
     }
     let Some(key) = session::key(&parts.headers, web.is_secure()) else { return Ok(None) };
     let caller = web.app().callers().by_session(&key).await?;
@@ -54,7 +54,7 @@ pub(crate) fn needed(recognised: Option<&Recognised>) -> Result<Caller, Problem>
 async fn by_header(web: &Web, parts: &Parts, credentials: &str) -> Result<Caller, Problem> {
     let (scheme, rest) = credentials.trim().split_once(' ').unwrap_or((credentials, ""));
     if scheme.eq_ignore_ascii_case("bearer") {
-        return Ok(web.app().callers().by_key(rest.trim()).await?);
+        return Ok(web.app().callers().by_key(rest.trim(), peer::of(parts)).await?);
     }
     if scheme.eq_ignore_ascii_case("basic") {
         let (name, secret) = basic::read(rest).ok_or_else(|| {

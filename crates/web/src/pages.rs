@@ -15,9 +15,13 @@ mod frame;
 mod icons;
 mod list;
 mod loudness;
+mod passkey;
 pub(crate) mod problem;
 mod production;
 mod productions;
+mod reset;
+mod safety;
+mod second;
 mod signing;
 mod state;
 #[cfg(test)]
@@ -45,6 +49,11 @@ pub(crate) fn router() -> Router<Web> {
     Router::new()
         .route("/", get(signing::home))
         .route("/signin", get(signing::sign_in_form).post(signing::sign_in))
+        .route("/signin/second", get(second::show).post(second::answer))
+        .route("/signin/passkey", post(passkey::sign_in))
+        .route("/signin/passkey/ask", post(passkey::ask))
+        .route("/reset", get(reset::ask_form).post(reset::ask))
+        .route("/reset/code", get(reset::code_form).post(reset::code))
         .route("/signup", get(signing::sign_up_form).post(signing::sign_up))
         .route("/signout", post(signing::sign_out))
         .route("/productions/{uuid}", get(production::show))
@@ -56,4 +65,5 @@ pub(crate) fn router() -> Router<Web> {
         .route("/account/apps/{id}/remove", post(connected::remove))
         .merge(developer::router())
         .merge(uploads)
+        .merge(safety::router())
 }

@@ -1,4 +1,5 @@
 //! What jobs do: a file for each kind. When they are run is in `runner.rs`, what their results mean in `app`.
 
+pub mod mail;
 pub mod produce;
 pub mod sweep;

@@ -3,6 +3,7 @@
 //! What belongs here: networks and codecs, outside of any transaction. What does not: answering requests, and what a result means.
 
 pub mod jobs;
+pub mod mail;
 pub mod outbound;
 pub mod runner;
 pub mod scratch;

@@ -9,14 +9,16 @@ use app::App;
 use model::{Clock, Dice};
 use store::{Blobs, Store};
 
+use crate::jobs::mail::Mail;
 use crate::jobs::produce::Produce;
 use crate::jobs::sweep::{SweepOptions, keep_sweeping};
+use crate::mail::Mailer;
 use crate::outbound::Outbound;
 use crate::runner::{Lane, Runner, RunnerOptions};
 use crate::scratch::Scratch;
 
 /// The kinds of work that there are. A worker can be kept to some of them.
-pub const KINDS: &[&str] = &[app::productions::PRODUCE];
+pub const KINDS: &[&str] = &[app::productions::PRODUCE, app::letters::MAIL];
 
 /// Everything that a worker works with.
 pub struct WorkerParts {
@@ -28,11 +30,16 @@ pub struct WorkerParts {
     pub blobs: Blobs,
     /// The way out.
     pub outbound: Outbound,
+    /// The way out for letters, where the operator named one.
+    pub mailer: Option<Mailer>,
     /// Whoever tells the time.
     pub clock: Arc<dyn Clock>,
     /// Whoever throws the dice.
     pub dice: Arc<dyn Dice>,
 }
+
+/// Letters that are sent at once.
+const LETTERS: usize = 2;
 
 /// How a worker goes about it.
 #[derive(Clone, Debug)]
@@ -76,7 +83,7 @@ impl WorkerOptions {
 /// Fails only where the scratch space cannot be made. Whatever else goes wrong while working is a matter of one job, or waits until
 /// it is better.
 pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<Output = ()>) -> io::Result<()> {
-    let WorkerParts { app, store, blobs, outbound, clock, dice } = parts;
+    let WorkerParts { app, store, blobs, outbound, mailer, clock, dice } = parts;
     let scratch = Arc::new(Scratch::open(&options.scratch, &*dice)?);
     let produce = Produce {
         app: app.clone(),
@@ -86,8 +93,11 @@ pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<
         dice: Arc::clone(&dice),
         scratch: Arc::clone(&scratch),
     };
-    let mut lanes =
-        vec![Lane { name: "produce", at_once: options.productions.max(1), bodies: vec![Arc::new(produce)] }];
+    let mail = Mail { app: app.clone(), store: store.clone(), mailer };
+    let mut lanes = vec![
+        Lane { name: "produce", at_once: options.productions.max(1), bodies: vec![Arc::new(produce)] },
+        Lane { name: "mail", at_once: LETTERS, bodies: vec![Arc::new(mail)] },
+    ];
     if let Some(only) = &options.only {
         keep_to(only, &mut lanes);
     }

@@ -18,18 +18,18 @@ fn elsewhere() -> IpAddr {
 testkit::both_databases! {
     async fn a_browser_signs_in_and_out(database: &Database) {
         let house = House::open(database);
-        let signed = house.app.accounts().sign_up(new("Ada", PASSWORD), HERE).await.unwrap();
+        let signed = house.app.accounts().sign_up(new("Ada", PASSWORD), &HERE.into()).await.unwrap();
         assert_eq!(signed.account.username.as_str(), "ada");
         let signed = house.app.accounts().sign_in("ADA", PASSWORD, HERE).await.unwrap();
         let caller = house.app.callers().by_session(signed.key.reveal()).await.unwrap();
         assert!(matches!(caller.via, Via::Session(_)) && caller.account.username.as_str() == "ada");
-        house.app.accounts().sign_out(signed.key.reveal()).await.unwrap();
+        house.app.accounts().sign_out(signed.key.reveal(), HERE).await.unwrap();
         assert!(matches!(house.app.callers().by_session(signed.key.reveal()).await, Err(AppError::Unauthenticated(_))));
     }
 
     async fn a_session_ends_when_nothing_is_heard_of_it(database: &Database) {
         let house = House::open(database);
-        let signed = house.app.accounts().sign_up(new("ada", PASSWORD), HERE).await.unwrap();
+        let signed = house.app.accounts().sign_up(new("ada", PASSWORD), &HERE.into()).await.unwrap();
         let day = Duration::from_hours(24);
         house.clock.pass(day * 29);
         house.app.callers().by_session(signed.key.reveal()).await.unwrap();
@@ -41,7 +41,7 @@ testkit::both_databases! {
 
     async fn a_house_can_be_closed_to_strangers(database: &Database) {
         let house = House::with_rules(database, Rules::default());
-        let refused = house.app.accounts().sign_up(new("ada", PASSWORD), HERE).await;
+        let refused = house.app.accounts().sign_up(new("ada", PASSWORD), &HERE.into()).await;
         assert!(matches!(refused, Err(AppError::Forbidden(_))));
         assert!(house.app.accounts().find("ada").await.is_err());
     }
@@ -84,19 +84,19 @@ testkit::both_databases! {
         let house = House::open(database);
         let account = house.app.accounts().create(new("ada", PASSWORD)).await.unwrap();
         let scopes = Scopes::parse("production.read").unwrap();
-        let (row, key) = house.app.api_keys().create(&account, "reader", &scopes).await.unwrap();
-        let caller = house.app.callers().by_key(key.reveal()).await.unwrap();
+        let (row, key) = house.app.api_keys().create(&account, "reader", &scopes, Some(HERE)).await.unwrap();
+        let caller = house.app.callers().by_key(key.reveal(), HERE).await.unwrap();
         assert!(caller.may(Scope::ProductionRead).is_ok() && caller.may(Scope::ProductionWrite).is_err());
         house.app.callers().by_name("ada", key.reveal(), HERE).await.unwrap();
         assert!(house.app.callers().by_name("eve", key.reveal(), HERE).await.is_err());
-        house.app.api_keys().remove(&account, row.id).await.unwrap();
-        assert!(house.app.callers().by_key(key.reveal()).await.is_err());
+        house.app.api_keys().remove(&account, row.id, Some(HERE)).await.unwrap();
+        assert!(house.app.callers().by_key(key.reveal(), HERE).await.is_err());
         assert!(Scopes::parse("production.read everything").is_err());
     }
 
     async fn another_password_signs_all_browsers_out(database: &Database) {
         let house = House::open(database);
-        let signed = house.app.accounts().sign_up(new("ada", PASSWORD), HERE).await.unwrap();
+        let signed = house.app.accounts().sign_up(new("ada", PASSWORD), &HERE.into()).await.unwrap();
         house.app.accounts().set_password("ada", "another long password".to_owned()).await.unwrap();
         assert!(house.app.callers().by_session(signed.key.reveal()).await.is_err());
         assert!(house.app.accounts().sign_in("ada", PASSWORD, HERE).await.is_err());

@@ -2,19 +2,36 @@
 #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
 
 mod accounts;
+mod audit;
+mod factors;
 mod files;
+mod leaving;
+mod oauth1;
 mod oauth2;
+mod passkeys;
 mod productions;
 mod queue;
 mod runs;
+mod sessions;
 mod uploads;
 
 use std::convert::Infallible;
 
-use app::{App, Caller};
+use app::accounts::Entrance;
+use app::{App, Caller, Visitor};
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
 use model::production::StoredFile;
+use testkit::house::{HERE, House, PASSWORD};
+
+/// Ada's browser, signed in.
+pub(crate) async fn browser(house: &House, name: &str) -> Caller {
+    let visitor = Visitor { from: HERE, agent: "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Firefox/144.0".to_owned() };
+    let Entrance::In(signed_in) = house.app.accounts().enter(name, PASSWORD, &visitor).await.unwrap() else {
+        panic!("there is a second step")
+    };
+    house.app.callers().by_session(signed_in.key.reveal()).await.unwrap()
+}
 
 /// Bytes as they come from the network, in pieces.
 pub(crate) fn pieces(bytes: &[u8]) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {

@@ -33,8 +33,7 @@ pub(crate) async fn app(house: &House, owner: &Caller, name: &str) -> (Registere
 /// Somebody at a browser.
 pub(crate) async fn at_a_browser(house: &House, name: &str) -> Caller {
     house.account(name).await;
-    let signed = house.app.accounts().sign_in(name, PASSWORD, HERE).await.unwrap();
-    house.app.callers().by_session(signed.key.reveal()).await.unwrap()
+    crate::browser(house, name).await
 }
 
 async fn question(house: &House, query: &str) -> Question {
@@ -81,7 +80,7 @@ fn why<T: std::fmt::Debug>(said: Result<T, AppError>) -> ErrorCode {
 }
 
 async fn whose(house: &House, token: &Secret) -> Result<Caller, AppError> {
-    house.app.callers().by_key(token.reveal()).await
+    house.app.callers().by_key(token.reveal(), HERE).await
 }
 
 testkit::both_databases! {

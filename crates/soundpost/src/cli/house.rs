@@ -221,6 +221,14 @@ pub(crate) enum User {
         #[command(flatten)]
         common: Common,
     },
+    /// Take the second step of signing in away, for somebody who lost telephone, passkeys and recovery codes
+    DropFactors {
+        /// Name to sign in with
+        #[arg(long, value_name = "NAME")]
+        username: String,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Give an account another password and sign its browsers out
     Password {
         /// Name to sign in with

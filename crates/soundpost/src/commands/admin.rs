@@ -1,6 +1,6 @@
 //! `soundpost admin`: what an operator does without a browser.
 
-mod app;
+mod apps;
 mod queue;
 
 use std::io::{IsTerminal, Read};
@@ -38,7 +38,7 @@ pub(crate) fn run(admin: Admin) -> Result<(), Failure> {
         let house = House::open(&settings, Schema::Migrate).await?;
         match admin {
             Admin::User(user) => do_user(&house.app, user).await,
-            Admin::App(asked) => app::run(&house.app, asked).await,
+            Admin::App(asked) => apps::run(&house.app, asked).await,
             Admin::Sandbox(Sandbox::Reset { .. }) => {
                 house.app.reset(&Operator::at_the_console()).await.map_err(said)?;
                 Ok(Answer { json: json!({ "reset": true }), text: "The sandbox is empty.".to_owned() })
@@ -53,7 +53,12 @@ pub(crate) fn run(admin: Admin) -> Result<(), Failure> {
 
 fn common(admin: &Admin) -> &Common {
     match admin {
-        Admin::User(User::Create { common, .. } | User::List { common } | User::Password { common, .. })
+        Admin::User(
+            User::Create { common, .. }
+            | User::List { common }
+            | User::DropFactors { common, .. }
+            | User::Password { common, .. },
+        )
         | Admin::Token(Token::Create { common, .. } | Token::List { common, .. } | Token::Revoke { common, .. })
         | Admin::App(
             cli::App::Create { common, .. }
@@ -94,6 +99,14 @@ async fn do_user(app: &App, user: User) -> Result<Answer, Failure> {
             });
             Ok(Answer { json: json.collect(), text: lines(text, "No accounts yet.") })
         }
+        User::DropFactors { username, .. } => {
+            let account = app.accounts().find(&username).await.map_err(said)?;
+            app.factors().reset(&account).await.map_err(said)?;
+            Ok(Answer {
+                json: json!({ "username": username }),
+                text: format!("{username} signs in by password alone now, and was signed out everywhere."),
+            })
+        }
         User::Password { username, password_stdin, .. } => {
             let password = read_password(password_stdin)?;
             app.accounts().set_password(&username, password).await.map_err(said)?;
@@ -113,7 +126,7 @@ async fn do_token(app: &App, token: Token) -> Result<Answer, Failure> {
                 Scopes::All => ScopeSet::ALL,
                 Scopes::Only(scopes) => scopes,
             };
-            let client = app.apps().any(&Operator::at_the_console(), self::app::id(&client_id)?).await.map_err(said)?;
+            let client = app.apps().any(&Operator::at_the_console(), apps::id(&client_id)?).await.map_err(said)?;
             let token = app.oauth2().issue(&Operator::at_the_console(), client.get(), &account, scopes).await;
             let token = token.map_err(said)?.access_token;
             Ok(Answer { json: json!({ "access_token": token.reveal() }), text: token.reveal().to_owned() })
@@ -121,7 +134,7 @@ async fn do_token(app: &App, token: Token) -> Result<Answer, Failure> {
         Token::Create { user, name, scope, app: None, .. } => {
             let account = app.accounts().find(&user).await.map_err(said)?;
             let scopes = Scopes::parse(&scope).map_err(said)?;
-            let (row, key) = app.api_keys().create(&account, &name, &scopes).await.map_err(said)?;
+            let (row, key) = app.api_keys().create(&account, &name, &scopes, None).await.map_err(said)?;
             Ok(Answer { json: json!({ "access_token": key.reveal(), "id": row.id }), text: key.reveal().to_owned() })
         }
         Token::List { user, .. } => {
@@ -138,7 +151,7 @@ async fn do_token(app: &App, token: Token) -> Result<Answer, Failure> {
         Token::Revoke { user, id, .. } => {
             let account = app.accounts().find(&user).await.map_err(said)?;
             let id = id.parse().map_err(|error| Failure::WrongUse(format!("“{id}” is no key's id: {error}.")))?;
-            app.api_keys().remove(&account, id).await.map_err(said)?;
+            app.api_keys().remove(&account, id, None).await.map_err(said)?;
             Ok(Answer { json: json!({ "id": id }), text: "Revoked.".to_owned() })
         }
     }

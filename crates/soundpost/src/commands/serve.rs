@@ -171,6 +171,7 @@ fn start_worker(
         store: house.store.clone(),
         blobs: house.blobs.clone(),
         outbound,
+        mailer: settings.mailer.clone(),
         clock: Arc::clone(&house.clock),
         dice: Arc::clone(&house.dice),
     };

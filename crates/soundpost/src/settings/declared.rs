@@ -144,6 +144,17 @@ pub(super) const SETTINGS: &[Setting] = &[
         "networks with commas between, such as 127.0.0.0/8,::1/128",
         "Private networks that the server may fetch from all the same. For development, and for stores in your own house: whoever has an account can make the server ask addresses in them.",
     ),
+    secret(
+        "smtp_url",
+        "smtps://USER:PASSWORD@HOST, smtp://USER:PASSWORD@HOST:587?tls=required, or smtp://HOST for a server on this machine",
+        "The mail server that letters are sent by: codes for people who lost their password, and to show that an address is theirs. Without it no letters are sent, and pages say to ask the operator. It needs `mail_from`, and every worker needs both.",
+    ),
+    setting(
+        "mail_from",
+        "",
+        "an e-mail address, such as sound@example.org or Soundpost <sound@example.org>",
+        "Whom letters are from.",
+    ),
     setting(
         "sandbox_listen",
         "off",

@@ -24,6 +24,19 @@ testkit::both_databases! {
         witness::run("python3", &[&script, &premises.address(), "ada", PASSWORD, &key, witness::text(&talk)]);
     }
 
+    async fn libraries_for_oauth(database: &Database) {
+        let premises = Premises::new(database);
+        premises.account("ada");
+        let asked = ["admin", "app", "create", "--owner", "ada", "--name", "Podhost", "--redirect-uri"];
+        let more = ["https://podhost.example/back", "--oauth1-callback", "https://podhost.example/"];
+        let app = premises.ask(&[asked.as_slice(), more.as_slice()].concat(), "");
+        let (id, secret) = (app["client_id"].as_str(), app["client_secret"].as_str());
+        let _server = premises.serve(&[]);
+        let script = script("oauth.py");
+        let arguments = [&script, &premises.address(), "ada", PASSWORD, id.unwrap_or("?"), secret.unwrap_or("?")];
+        witness::run("python3", &arguments);
+    }
+
     async fn scripts_with_curl(database: &Database) {
         let premises = Premises::new(database);
         let key = premises.account("ada");

@@ -67,6 +67,7 @@ impl From<AppError> for Problem {
         match error {
             AppError::NotFound(_) => problem(StatusCode::NOT_FOUND, "not_found"),
             AppError::Unauthenticated(_) => Self::unauthenticated(message.as_str()),
+            AppError::Stale => problem(StatusCode::FORBIDDEN, "stale"),
             AppError::Forbidden(_) => problem(StatusCode::FORBIDDEN, "forbidden"),
             AppError::Conflict(_) => problem(StatusCode::CONFLICT, "conflict"),
             AppError::Invalid(invalid) => {

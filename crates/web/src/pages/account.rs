@@ -18,6 +18,8 @@ pub(crate) struct SignIn {
     pub(crate) token: String,
     pub(crate) next: Option<String>,
     pub(crate) username: String,
+    /// Whether passkeys can be used at this address.
+    pub(crate) passkey: bool,
     /// Whether strangers may make accounts.
     pub(crate) open: bool,
 }

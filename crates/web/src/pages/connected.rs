@@ -11,15 +11,19 @@ use model::AppId;
 
 use super::frame::Frame;
 use super::problem;
+use super::safety::{self, Place};
 use super::signing::Button;
 use super::visit::{Refusal, Visit};
 use super::words;
+
+const PLACE: &str = "/account/apps";
 
 /// The page.
 #[derive(Clone, Debug, Template)]
 #[template(path = "connected.html")]
 pub(crate) struct Apps {
     pub(crate) frame: Frame,
+    pub(crate) places: Vec<Place>,
     pub(crate) rows: Vec<Row>,
     pub(crate) token: String,
 }
@@ -50,9 +54,10 @@ impl Row {
 pub(crate) async fn show(visit: Visit) -> Result<Response, Refusal> {
     let caller = visit.needed()?;
     let connected = visit.app().grants().list(caller).await.map_err(|error| problem::refuse(&visit, error))?;
-    let frame = visit.frame("Connected apps");
+    let frame = safety::frame(&visit, "Connected apps");
     let token = frame.user.as_ref().map(|user| user.token.clone()).unwrap_or_default();
-    Ok(visit.page(StatusCode::OK, &Apps { frame, rows: connected.into_iter().map(Row::new).collect(), token }))
+    let rows = connected.into_iter().map(Row::new).collect();
+    Ok(visit.page(StatusCode::OK, &Apps { frame, places: safety::places(PLACE), rows, token }))
 }
 
 pub(crate) async fn remove(
@@ -67,7 +72,7 @@ pub(crate) async fn remove(
         Err(_) => Err(AppError::NotFound("connected app")),
     };
     removed.map_err(|error| problem::refuse(&visit, error))?;
-    Ok(Redirect::to("/account/apps").into_response())
+    Ok(Redirect::to(PLACE).into_response())
 }
 
 /// A moment for people, and for programs.

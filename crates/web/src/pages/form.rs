@@ -1,5 +1,7 @@
 //! Forms that post: what is wrong in them, said beside the field and in a summary, and the way back to our own pages only.
 
+use app::Invalid;
+
 /// What is wrong with what was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Errors {
@@ -45,6 +47,16 @@ impl Errors {
             1 => "One thing".to_owned(),
             count => format!("{count} things"),
         }
+    }
+}
+
+impl From<Vec<Invalid>> for Errors {
+    fn from(invalid: Vec<Invalid>) -> Self {
+        let mut errors = Self::default();
+        for field in invalid {
+            errors.add(field.field, field.message);
+        }
+        errors
     }
 }
 

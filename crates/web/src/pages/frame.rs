@@ -17,6 +17,8 @@ pub(crate) struct Frame {
     pub(crate) refresh: Option<u32>,
     /// Whether this is the list of productions.
     pub(crate) at_list: bool,
+    /// Whether this is about the account.
+    pub(crate) at_account: bool,
 }
 
 /// Somebody who signed in.

@@ -2,20 +2,29 @@
 //! status is decided in `http/problem.rs`.
 
 use app::AppError;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode};
 
 use super::account::{Plain, Way, fallen_art, spoken_art};
 use super::frame::{Frame, page};
 use super::visit::{Refusal, Visit};
+use crate::http::percent;
 use crate::http::problem::Problem;
 
 /// A page about a cause.
 pub(crate) fn refuse(visit: &Visit, error: AppError) -> Refusal {
+    if matches!(error, AppError::Stale) {
+        return prove(visit.place());
+    }
     let problem = Problem::from(error);
     let mut response = visit.page(problem.status, &about(visit, problem.status, &problem.message));
     add(&mut response, &problem.headers);
     response.into()
+}
+
+/// The page on which somebody proves who they are, with the way back.
+pub(crate) fn prove(place: &str) -> Refusal {
+    Redirect::to(&format!("/account/prove?next={}", percent::encode(place))).into_response().into()
 }
 
 /// A page about a form that was not meant, or is from another time.

@@ -2,7 +2,7 @@
 //! wrong password; here both are told the same, and what was typed stays, but for the password.
 
 use app::AppError;
-use app::accounts::{NewAccount, SignedIn};
+use app::accounts::{Entrance, NewAccount, SignedIn};
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -12,16 +12,18 @@ use serde::Deserialize;
 
 use super::account::{Plain, SignIn, SignUp, Way, spoken_art};
 use super::form::{Errors, own_place};
+use super::passkey;
 use super::problem;
+use super::second;
 use super::visit::{Refusal, Visit};
 use super::words::wait;
 use crate::caller::session;
 use crate::settings::Web;
 
 /// Where one is after signing in, unless one was on the way elsewhere.
-const HOME: &str = "/productions";
+pub(crate) const HOME: &str = "/productions";
 /// Characters that a password has at least; the app refuses shorter ones.
-const SHORTEST: usize = 10;
+pub(crate) const SHORTEST: usize = 10;
 
 /// What the address of the sign-in page says.
 #[derive(Debug, Default, Deserialize)]
@@ -76,9 +78,14 @@ pub(crate) async fn sign_in_form(visit: Visit, Query(wish): Query<Wish>) -> Resp
     if visit.caller().is_some() {
         return Redirect::to(own_place(&wish.next).unwrap_or(HOME)).into_response();
     }
-    let note = (wish.told == "out").then_some("You are signed out.");
-    let typed = Typed { next: wish.next, ..Typed::default() };
-    let page = SignIn { note, ..sign_in_page(&visit, typed, Errors::default()) };
+    let note = match wish.told.as_str() {
+        "out" => Some("You are signed out."),
+        "over" => Some("That took too long, or was tried too often. Begin again."),
+        "reset" => Some("Your new password is set, and all browsers are signed out. Sign in with it."),
+        "removed" => Some("Your account is removed. Its files go within minutes."),
+        _ => None,
+    };
+    let page = SignIn { note, ..sign_in_page(&visit, &wish.next, Errors::default()) };
     visit.page(StatusCode::OK, &page)
 }
 
@@ -93,17 +100,21 @@ pub(crate) async fn sign_in(visit: Visit, Form(typed): Form<Typed>) -> Result<Re
         errors.add("password", "The password is missing.");
     }
     if !errors.is_empty() {
-        return Ok(visit.page(StatusCode::UNPROCESSABLE_ENTITY, &sign_in_page(&visit, typed, errors)));
+        let page = SignIn { username: typed.username, ..sign_in_page(&visit, &typed.next, errors) };
+        return Ok(visit.page(StatusCode::UNPROCESSABLE_ENTITY, &page));
     }
-    match visit.app().accounts().sign_in(typed.username.trim(), &typed.password, visit.from()).await {
-        Ok(signed_in) => Ok(enter(&visit, &signed_in, own_place(&typed.next).unwrap_or(HOME))),
+    let next = own_place(&typed.next);
+    match visit.app().accounts().enter(typed.username.trim(), &typed.password, &visit.visitor()).await {
+        Ok(Entrance::In(signed_in)) => enter(&visit, &signed_in, next.unwrap_or(HOME)).await,
+        Ok(Entrance::Second(step)) => Ok(second::begin(&visit, &step, next)),
         Err(AppError::Unauthenticated(_)) => {
             let errors = Errors::whole("That name and password do not go together.", "Check both.");
-            Ok(visit.page(StatusCode::UNPROCESSABLE_ENTITY, &sign_in_page(&visit, typed, errors)))
+            let page = SignIn { username: typed.username, ..sign_in_page(&visit, &typed.next, errors) };
+            Ok(visit.page(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
         Err(AppError::Throttled { now, until, .. }) => {
             let seconds = until.since(now).as_secs() + 1;
-            let page = sign_in_page(&visit, typed, too_often(seconds));
+            let page = SignIn { username: typed.username, ..sign_in_page(&visit, &typed.next, too_often(seconds)) };
             Ok(later(visit.page(StatusCode::TOO_MANY_REQUESTS, &page), seconds))
         }
         Err(error) => Err(problem::refuse(&visit, error)),
@@ -130,14 +141,11 @@ pub(crate) async fn sign_up(visit: Visit, Form(typed): Form<Typed>) -> Result<Re
         password: typed.password.clone(),
         is_admin: false,
     };
-    match visit.app().accounts().sign_up(new, visit.from()).await {
-        Ok(signed_in) => Ok(enter(&visit, &signed_in, HOME)),
+    match visit.app().accounts().sign_up(new, &visit.visitor()).await {
+        Ok(signed_in) => enter(&visit, &signed_in, HOME).await,
         Err(AppError::Invalid(invalid)) => {
-            let mut errors = Errors::default();
-            for field in invalid {
-                errors.add(field.field, field.message);
-            }
-            Ok(visit.page(StatusCode::UNPROCESSABLE_ENTITY, &sign_up_page(&visit, typed, errors)))
+            let page = sign_up_page(&visit, typed, Errors::from(invalid));
+            Ok(visit.page(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
         Err(AppError::Throttled { now, until, .. }) => {
             let seconds = until.since(now).as_secs() + 1;
@@ -157,21 +165,23 @@ pub(crate) async fn sign_out(
 ) -> Result<Response, Refusal> {
     let Some(key) = visit.key() else { return Ok(Redirect::to("/signin?told=out").into_response()) };
     visit.meant(&button.csrf)?;
-    visit.app().accounts().sign_out(key).await.map_err(|error| problem::refuse(&visit, error))?;
+    visit.app().accounts().sign_out(key, visit.from()).await.map_err(|error| problem::refuse(&visit, error))?;
     let mut response = Redirect::to("/signin?told=out").into_response();
     set(&mut response, session::clear(web.is_secure()));
     Ok(response)
 }
 
-fn sign_in_page(visit: &Visit, typed: Typed, errors: Errors) -> SignIn {
+/// The sign-in page, with nothing typed in yet.
+pub(crate) fn sign_in_page(visit: &Visit, next: &str, errors: Errors) -> SignIn {
     SignIn {
         frame: visit.frame("Sign in"),
         art: spoken_art(),
         errors,
         note: None,
         token: visit.stranger_token(),
-        next: own_place(&typed.next).map(str::to_owned),
-        username: typed.username,
+        next: own_place(next).map(str::to_owned),
+        username: String::new(),
+        passkey: passkey::is_possible(visit),
         open: visit.app().rules().signup_open,
     }
 }
@@ -200,20 +210,29 @@ fn closed(visit: &Visit) -> Response {
     visit.page(StatusCode::OK, &plain)
 }
 
-fn too_often(seconds: u64) -> Errors {
+pub(crate) fn too_often(seconds: u64) -> Errors {
     Errors::whole("There were too many tries from here.", format!("Try again {}.", wait(seconds)))
 }
 
-fn later(mut response: Response, seconds: u64) -> Response {
+pub(crate) fn later(mut response: Response, seconds: u64) -> Response {
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
 
-/// Gives the browser its key, and shows it where it goes.
-fn enter(visit: &Visit, signed_in: &SignedIn, place: &str) -> Response {
+/// Gives the browser its key, and shows it where it goes. What it had before is worth nothing from then on.
+pub(crate) async fn enter(visit: &Visit, signed_in: &SignedIn, place: &str) -> Result<Response, Refusal> {
+    if let Some(before) = visit.key() {
+        let signed_out = visit.app().accounts().sign_out(before, visit.from()).await;
+        signed_out.map_err(|error| problem::refuse(visit, error))?;
+    }
     let mut response = Redirect::to(place).into_response();
     set(&mut response, session::set(&signed_in.key, signed_in.life, visit.is_secure()));
-    response
+    Ok(response)
+}
+
+/// Takes the browser its key.
+pub(crate) fn leave(visit: &Visit, response: &mut Response) {
+    set(response, session::clear(visit.is_secure()));
 }
 
 fn set(response: &mut Response, cookie: Option<HeaderValue>) {

@@ -5,7 +5,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests say what must not fail")]
 
 mod doors;
+mod journeys;
 mod rendered;
+mod safety;
 
 use std::path::Path;
 
@@ -42,6 +44,7 @@ fn sign_in() -> SignIn {
         token: String::new(),
         next: None,
         username: String::new(),
+        passkey: true,
         open: true,
     }
 }
@@ -149,6 +152,7 @@ fn every_page() -> Vec<(String, String)> {
             pages.push(("delete".to_owned(), Ask::new(signed_in(), &production).render().unwrap()));
         }
     }
+    pages.extend(safety::every_page());
     pages
 }
 

@@ -6,11 +6,11 @@
 
 use std::net::IpAddr;
 
-use app::{App, AppError, Caller};
+use app::{App, AppError, Caller, Visitor};
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::header::SET_COOKIE;
+use http::header::{SET_COOKIE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use model::random_text;
@@ -108,9 +108,25 @@ impl Visit {
         self.from
     }
 
+    /// Where it comes from, and what the browser calls itself.
+    pub(crate) fn visitor(&self) -> Visitor {
+        let agent = self.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+        Visitor { from: self.from, agent: agent.unwrap_or_default().to_owned() }
+    }
+
+    /// An address of this server.
+    pub(crate) fn address(&self, path: &str) -> String {
+        self.web.address(path)
+    }
+
     /// The request's headers.
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
+    }
+
+    /// The address that was asked for, without the host; for forms the list.
+    pub(crate) fn place(&self) -> &str {
+        &self.place
     }
 
     /// What to ask for in the log.

@@ -4,6 +4,7 @@
 mod credentials;
 mod downloads;
 mod limits;
+mod oauth;
 mod presets;
 mod productions;
 mod refusals;

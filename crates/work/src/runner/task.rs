@@ -36,7 +36,7 @@ pub enum Failure {
 }
 
 impl Task {
-    pub(super) fn new(job: Claimed) -> Self {
+    pub(crate) fn new(job: Claimed) -> Self {
         Self { job, progress: Mutex::default(), stop: watch::Sender::new(None) }
     }
 

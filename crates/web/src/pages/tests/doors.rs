@@ -17,32 +17,32 @@ use crate::http::percent;
 use crate::settings::{Rates, Settings, Web};
 
 /// What came back.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    text: String,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
 }
 
 impl Answer {
-    fn place(&self) -> &str {
+    pub(super) fn place(&self) -> &str {
         self.headers.get(LOCATION).map_or("", |place| place.to_str().unwrap())
     }
 
     /// The token of the last form in the page.
-    fn token(&self) -> String {
+    pub(super) fn token(&self) -> String {
         let (_, rest) = self.text.rsplit_once("name=\"csrf\" value=\"").expect("a form with a token");
         rest.split('"').next().unwrap().to_owned()
     }
 }
 
 /// A browser without scripts.
-struct Browser {
+pub(super) struct Browser {
     routes: Router,
     cookies: Mutex<Vec<(String, String)>>,
 }
 
 impl Browser {
-    fn at(house: &House) -> Self {
+    pub(super) fn at(house: &House) -> Self {
         let (_, stopping) = watch::channel(false);
         let web = Web::new(Settings {
             app: house.app.clone(),
@@ -57,7 +57,7 @@ impl Browser {
         Self { routes: super::super::router().with_state(web), cookies: Mutex::default() }
     }
 
-    async fn send(&self, request: http::request::Builder, body: impl Into<Body>) -> Answer {
+    pub(super) async fn send(&self, request: http::request::Builder, body: impl Into<Body>) -> Answer {
         let kept = self.cookies.lock().unwrap().clone();
         let cookies: Vec<_> = kept.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = request.header(COOKIE, cookies.join("; ")).body(body.into()).unwrap();
@@ -75,22 +75,50 @@ impl Browser {
         Answer { status: parts.status, headers: parts.headers, text }
     }
 
-    async fn get(&self, place: &str) -> Answer {
+    pub(super) async fn get(&self, place: &str) -> Answer {
         self.send(Request::get(place), Body::empty()).await
     }
 
-    async fn post(&self, place: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(super) async fn post(&self, place: &str, fields: &[(&str, &str)]) -> Answer {
         let pairs = fields.iter().map(|(name, value)| format!("{name}={}", percent::encode(value)));
         let form = Request::post(place).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(form, pairs.collect::<Vec<_>>().join("&")).await
     }
 
-    async fn sign_in(&self, name: &str, password: &str, next: &str) -> Answer {
+    pub(super) async fn sign_in(&self, name: &str, password: &str, next: &str) -> Answer {
         let token = self.get("/signin").await.token();
         self.post("/signin", &[("csrf", &token), ("username", name), ("password", password), ("next", next)]).await
     }
 
-    async fn upload(&self, token: &str, name: &str, bytes: &str) -> Answer {
+    /// Puts a cookie into the browser, as somebody else might.
+    pub(super) fn keep(&self, name: &str, value: &str) {
+        self.cookies.lock().unwrap().push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The value of a cookie.
+    pub(super) fn kept(&self, name: &str) -> String {
+        let cookies = self.cookies.lock().unwrap();
+        cookies.iter().find(|(kept, _)| kept == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    /// What forms of strangers carry in this browser.
+    pub(super) fn form_token(&self) -> String {
+        self.kept("soundpost-form")
+    }
+
+    /// The bytes of a download.
+    pub(super) async fn post_for_bytes(&self, place: &str, fields: &[(&str, &str)]) -> Vec<u8> {
+        let kept = self.cookies.lock().unwrap().clone();
+        let cookies: Vec<_> = kept.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs = fields.iter().map(|(name, value)| format!("{name}={}", percent::encode(value)));
+        let form = Request::post(place).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = form.header(COOKIE, cookies.join("; ")).body(Body::from(pairs.collect::<Vec<_>>().join("&")));
+        let response = self.routes.clone().oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec()
+    }
+
+    pub(super) async fn upload(&self, token: &str, name: &str, bytes: &str) -> Answer {
         let part =
             |field: &str, rest: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{field}\"{rest}\r\n");
         let body = [

@@ -60,6 +60,7 @@ impl Working {
             store: database.store().clone(),
             blobs: house.blobs.clone(),
             outbound: Outbound::new(Options::new("127.0.0.1".parse().unwrap())).unwrap(),
+            mailer: None,
             clock: Arc::<testkit::house::TestClock>::clone(&house.clock),
             dice: Arc::clone(&house.dice),
         };
