@@ -9,6 +9,7 @@ the system charges a process for memory is read from /proc (VmHWM, the largest r
 """
 
 import argparse
+import atexit
 import contextlib
 import json
 import os
@@ -62,6 +63,8 @@ class House:
             "SOUNDPOST_LOG": "warn",
         }
         self.process = subprocess.Popen([soundpost, "serve"], env=self.environment, stdin=subprocess.DEVNULL)
+        # Whatever goes wrong below, no server is left behind.
+        atexit.register(self.process.kill)
         wait_for(self.address + "/readyz")
         self.command("admin", "user", "create", "--username", "ada", "--password-stdin", input=PASSWORD)
         self.key = json.loads(self.command("admin", "token", "create", "--user", "ada", "--json"))["access_token"]
