@@ -6,6 +6,7 @@ use crate::{AccountId, AppId, Time};
 ///
 /// The id is its `client_id` in OAuth 2.0, its consumer key in OAuth 1.0a and its `APP_ID` in signed requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "the operator decides each of them by itself")]
 pub struct RegisteredApp {
     /// Its public name in every protocol.
     pub id: AppId,

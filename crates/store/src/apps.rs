@@ -35,6 +35,7 @@ pub(crate) mod row {
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, serde::Serialize, serde::Deserialize)]
     #[sea_orm(table_name = "apps")]
+    #[expect(clippy::struct_excessive_bools, reason = "a column each")]
     pub(crate) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub(crate) id: String,
