@@ -103,7 +103,7 @@ impl Apps<'_> {
         draft: AppDraft,
         keeps: Keeps,
     ) -> Result<(RegisteredApp, Option<Secret>), AppError> {
-        let draft = check(draft)?;
+        let draft = check(&draft)?;
         if store::apps::count_of(self.0.store(), owner.id).await? >= MOST {
             return Err(AppError::Conflict(format!("An account has at most {MOST} apps. Remove one first.")));
         }
@@ -125,7 +125,7 @@ impl Apps<'_> {
             created: now,
             changed: now,
         };
-        let app = draft.onto(app);
+        let app = draft.onto(&app);
         let tx = self.0.begin().await?;
         store::apps::insert(&tx, &app).await?;
         let secret = match keeps {
@@ -152,7 +152,7 @@ impl Apps<'_> {
 
     /// Says something else of an app.
     pub async fn update(&self, app: OwnApp, draft: AppDraft) -> Result<OwnApp, AppError> {
-        let mut app = check(draft)?.onto(app.0);
+        let mut app = check(&draft)?.onto(&app.0);
         app.changed = self.0.now();
         self.save(&app).await?;
         Ok(OwnApp(app))
@@ -277,7 +277,7 @@ struct Checked {
 }
 
 impl Checked {
-    fn onto(self, app: RegisteredApp) -> RegisteredApp {
+    fn onto(self, app: &RegisteredApp) -> RegisteredApp {
         RegisteredApp {
             name: self.name,
             about: self.about,
@@ -285,12 +285,12 @@ impl Checked {
             redirect_uris: self.redirect_uris,
             oauth1_callback: self.oauth1_callback,
             scopes: self.scopes.to_string(),
-            ..app
+            ..*app
         }
     }
 }
 
-fn check(draft: AppDraft) -> Result<Checked, AppError> {
+fn check(draft: &AppDraft) -> Result<Checked, AppError> {
     let mut wrong = Vec::new();
     let mut find = |field: &str, message: String| wrong.push(Invalid { field: field.to_owned(), message });
     let (name, about) = (line(&draft.name), line(&draft.about));

@@ -36,7 +36,7 @@ impl OAuth2<'_> {
     async fn fits(&self, app: AppId, secret: &protocols::Secret) -> Result<bool, AppError> {
         // Every secret is compared, so that the time tells nothing about which one it was.
         let secrets = self.0.apps().secrets(self.0.store(), app).await?;
-        Ok(secrets.iter().fold(false, |found, each| found | (each == secret)))
+        Ok(secrets.iter().filter(|each| *each == secret).count() > 0)
     }
 }
 

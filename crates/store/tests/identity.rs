@@ -1,4 +1,5 @@
 //! Apps, grants, tokens and nonces, on both databases.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::time::Duration;
 

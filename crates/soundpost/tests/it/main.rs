@@ -9,6 +9,7 @@ mod killed;
 mod measure;
 mod produce;
 mod queue;
+mod sandbox;
 mod server;
 mod settings;
 mod stop;

@@ -132,13 +132,14 @@ impl Consent {
 pub(crate) struct Verifier {
     pub(crate) frame: Frame,
     pub(crate) name: String,
-    pub(crate) verifier: String,
+    /// What is typed over.
+    pub(crate) code: String,
 }
 
 impl Verifier {
     /// The page for somebody who said yes.
     pub(crate) fn new(visit: &Visit, name: &str, verifier: &str) -> Self {
-        Self { frame: visit.frame("Type this over"), name: name.to_owned(), verifier: verifier.to_owned() }
+        Self { frame: visit.frame("Type this over"), name: name.to_owned(), code: verifier.to_owned() }
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn not_meant(visit: &Visit) -> Refusal {
 pub(crate) fn about_app(visit: &Visit, heading: &str, sentence: String) -> Plain {
     let frame = visit.frame(heading);
     let heading = heading.to_owned();
-    Plain { heading, sentence, frame, ..about(visit, StatusCode::BAD_REQUEST, "") }
+    Plain { frame, heading, sentence, ..about(visit, StatusCode::BAD_REQUEST, "") }
 }
 
 /// A page about an app that got its answer.

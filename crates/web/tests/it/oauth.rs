@@ -182,10 +182,10 @@ fn tokens_are_traded_by_form_and_by_multipart_and_kept_nowhere() {
             ("client_id", app.id.as_str()),
             ("client_secret", &secret),
         ];
-        let body: String = fields
-            .iter()
-            .map(|(name, value)| format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"))
-            .collect();
+        let part = |(name, value): (&str, &str)| {
+            format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let body = fields.map(part).concat();
         let kind = [("content-type", "multipart/form-data; boundary=b")];
         let answer = post(server, "/oauth2/token", &kind, &format!("{body}--b--\r\n")).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", text(&answer));

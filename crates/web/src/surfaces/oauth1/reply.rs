@@ -50,7 +50,8 @@ pub(super) fn answer(form: String) -> Response {
 /// Why an app did not get what it asked for.
 pub(super) struct Refused {
     status: StatusCode,
-    headers: HeaderMap,
+    /// In a box, so that refusals stay small on their way.
+    headers: Box<HeaderMap>,
     form: String,
     base_string: Option<String>,
 }
@@ -58,7 +59,7 @@ pub(super) struct Refused {
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
         let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::UNAUTHORIZED);
-        let mut headers = HeaderMap::new();
+        let mut headers = Box::<HeaderMap>::default();
         if let Ok(challenge) = HeaderValue::try_from(problem.challenge("Soundpost")) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
@@ -71,7 +72,7 @@ impl From<Cause> for Refused {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("oauth_problem_advice", &cause.message)
             .finish();
-        Self { status: cause.status, headers: *cause.headers, form, base_string: None }
+        Self { status: cause.status, headers: cause.headers, form, base_string: None }
     }
 }
 
@@ -84,7 +85,7 @@ impl IntoResponse for Refused {
             }
             None => self.form,
         };
-        let mut response = (self.status, self.headers, answer(form)).into_response();
+        let mut response = (self.status, *self.headers, answer(form)).into_response();
         *response.status_mut() = self.status;
         response
     }

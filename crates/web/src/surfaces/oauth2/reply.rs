@@ -24,7 +24,8 @@ pub(super) fn answer(body: &impl Serialize) -> Response {
 pub(super) struct Refused {
     status: StatusCode,
     refusal: Refusal,
-    headers: HeaderMap,
+    /// In a box, so that refusals stay small on their way.
+    headers: Box<HeaderMap>,
 }
 
 impl Refused {
@@ -38,7 +39,7 @@ impl Refused {
 
     /// The same, where it is known why.
     pub(super) fn by(refusal: Refusal, asked: &HeaderMap) -> Self {
-        let mut headers = HeaderMap::new();
+        let mut headers = Box::<HeaderMap>::default();
         // RFC 6749, section 5.2: who came with a header is told by a header.
         if refusal.code == ErrorCode::InvalidClient && asked.contains_key(AUTHORIZATION) {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Soundpost\""));
@@ -55,13 +56,13 @@ impl From<Problem> for Refused {
             status if status.is_server_error() => ErrorCode::ServerError,
             _ => ErrorCode::InvalidRequest,
         };
-        Self { status: problem.status, refusal: Refusal::new(code, problem.message), headers: *problem.headers }
+        Self { status: problem.status, refusal: Refusal::new(code, problem.message), headers: problem.headers }
     }
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let mut response = (self.status, self.headers, Json(&self.refusal)).into_response();
+        let mut response = (self.status, *self.headers, Json(&self.refusal)).into_response();
         keep_nowhere(response.headers_mut());
         response
     }

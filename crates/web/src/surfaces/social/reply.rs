@@ -58,7 +58,8 @@ pub(super) async fn asking(web: &Web, parts: &Parts) -> Result<Caller, Refused> 
 pub(super) struct Refused {
     status: StatusCode,
     message: String,
-    headers: HeaderMap,
+    /// In a box, so that refusals stay small on their way.
+    headers: Box<HeaderMap>,
     form: Form,
 }
 
@@ -72,7 +73,7 @@ impl Refused {
     }
 
     fn nobody(message: &str) -> Self {
-        let mut headers = HeaderMap::new();
+        let mut headers = Box::<HeaderMap>::default();
         headers.append(WWW_AUTHENTICATE, HeaderValue::from_static("OAuth realm=\"Soundpost\""));
         headers.append(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         Self { status: StatusCode::UNAUTHORIZED, message: message.to_owned(), headers, form: Form::Json }
@@ -82,7 +83,7 @@ impl Refused {
 impl From<Unsigned> for Refused {
     fn from(problem: Unsigned) -> Self {
         let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::UNAUTHORIZED);
-        let mut headers = HeaderMap::new();
+        let mut headers = Box::<HeaderMap>::default();
         if let Ok(challenge) = HeaderValue::try_from(problem.challenge("Soundpost")) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
@@ -92,13 +93,13 @@ impl From<Unsigned> for Refused {
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
-        Self { status: problem.status, message: problem.message, headers: *problem.headers, form: Form::Json }
+        Self { status: problem.status, message: problem.message, headers: problem.headers, form: Form::Json }
     }
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let body = ([(CONTENT_TYPE, self.form.media_type())], errors(&self.message, self.form));
-        (self.status, self.headers, body).into_response()
+        (self.status, *self.headers, body).into_response()
     }
 }
