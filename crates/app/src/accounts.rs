@@ -36,7 +36,7 @@ const MOST_BY_PLACE: u32 = 100;
 const WRONG: AppError = AppError::Unauthenticated("That name and password do not go together. Check both.");
 
 /// What is said to a program whose password is right and not enough.
-pub(crate) const NOT_ENOUGH: AppError = AppError::Unauthenticated(
+const NOT_ENOUGH: AppError = AppError::Unauthenticated(
     "This account has a second factor, so its password alone is not enough. Make an API key on the page /account/keys, and send that in place of the password.",
 );
 
@@ -256,6 +256,12 @@ impl Accounts<'_> {
     /// Accounts in the order of their names.
     pub async fn list(&self, page: Page) -> Result<Vec<Account>, AppError> {
         Ok(store::accounts::list(self.0.store(), page).await?)
+    }
+
+    /// The account of a program that sends a password and can take no second step. Where there is one, it is refused.
+    pub(crate) async fn by_password_alone(&self, name: &str, password: &str, from: Peer) -> Result<Account, AppError> {
+        let account = self.check_password(name, password, from, Throttle::Requests).await?;
+        if self.0.factors().has_second(self.0.store(), account.id).await? { Err(NOT_ENOUGH) } else { Ok(account) }
     }
 
     /// The account that a name and a password belong to.

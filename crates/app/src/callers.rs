@@ -12,7 +12,7 @@ use serde_json::json;
 use store::api_keys::ApiKey;
 use store::oauth2::TokenKind;
 
-use crate::accounts::{NOT_ENOUGH, Throttle, place};
+use crate::accounts::place;
 use crate::audit::Entry;
 use crate::secret::digest;
 use crate::{App, AppError};
@@ -170,10 +170,7 @@ impl Callers<'_> {
             let same = name.parse::<Username>().is_ok_and(|name| name == caller.account.username);
             return if same { Ok(caller) } else { Err(UNKNOWN) };
         }
-        let account = self.0.accounts().check_password(name, secret, from, Throttle::Requests).await?;
-        if self.0.factors().has_second(self.0.store(), account.id).await? {
-            return Err(NOT_ENOUGH);
-        }
+        let account = self.0.accounts().by_password_alone(name, secret, from).await?;
         Ok(Caller { account, via: Via::Password, scopes: Scopes::All })
     }
 

@@ -11,7 +11,6 @@ use store::{Digest, Tx};
 
 use super::{OAuth2, refused};
 use crate::AppError;
-use crate::accounts::Throttle;
 use crate::callers::{Operator, Peer, scope_set};
 use crate::secret::digest;
 
@@ -167,7 +166,7 @@ impl OAuth2<'_> {
             let why = "This app may not take passwords. Send people to /oauth2/authorize/, or ask the operator.";
             return Err(refused(ErrorCode::UnauthorizedClient, why));
         }
-        let checked = self.0.accounts().check_password(username, password.reveal(), from, Throttle::Requests).await;
+        let checked = self.0.accounts().by_password_alone(username, password.reveal(), from).await;
         let account = match checked {
             Err(AppError::Unauthenticated(why)) => return Err(refused(ErrorCode::InvalidGrant, why)),
             checked => checked?,

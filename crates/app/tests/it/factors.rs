@@ -15,8 +15,8 @@ use crate::audit::kinds;
 use crate::browser;
 
 /// An account with an authenticator app.
-struct WithApp {
-    ada: Caller,
+pub(crate) struct WithApp {
+    pub(crate) ada: Caller,
     secret: Vec<u8>,
     recovery: Vec<String>,
 }
@@ -29,7 +29,7 @@ fn elsewhere() -> IpAddr {
     "192.0.2.7".parse().unwrap()
 }
 
-async fn set_up(house: &House) -> WithApp {
+pub(crate) async fn set_up(house: &House) -> WithApp {
     house.account("ada").await;
     let ada = browser(house, "ada").await;
     let fresh = house.app.sessions().fresh(&ada).await.unwrap();

@@ -358,6 +358,18 @@ testkit::both_databases! {
         assert_eq!(why(trade(&house, &form("wrong horse")).await), ErrorCode::InvalidGrant);
     }
 
+    async fn a_password_alone_is_not_enough_where_there_is_a_second_step(database: &Database) {
+        let house = House::open(database);
+        let ada = crate::factors::set_up(&house).await.ada;
+        let (app, secret) = app(&house, &ada, "Desktop").await;
+        let approval = Approval { may_password: Some(true), ..Approval::default() };
+        house.app.apps().approve(&Operator::at_the_console(), app.id, approval).await.unwrap();
+        let password = url_encode(PASSWORD);
+        let form = format!("grant_type=password&client_id={}&client_secret={secret}&username=ada&password={password}", app.id);
+        assert_eq!(why(trade(&house, &form).await), ErrorCode::InvalidGrant);
+        assert_eq!(house.app.grants().list(&ada).await.unwrap(), []);
+    }
+
     async fn only_a_person_at_a_browser_can_allow_anything(database: &Database) {
         let house = House::open(database);
         let ada = at_a_browser(&house, "ada").await;
