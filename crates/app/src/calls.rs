@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use model::{RegisteredApp, Time};
+use model::RegisteredApp;
 use protocols::Secret;
 use protocols::jwt::{CallRefusal, SignedCall};
 use serde_json::{Map, Value};
 
-use crate::{App, AppError};
+use crate::{App, AppError, seconds};
 
 /// How long a request is remembered: its time may be five minutes off, either way.
 const REMEMBERED: Duration = Duration::from_secs(601);
@@ -54,10 +54,6 @@ impl Calls<'_> {
         let arguments = call.arguments()?.clone();
         Ok(Call { app, arguments })
     }
-}
-
-fn seconds(time: Time) -> u64 {
-    u64::try_from(time.as_ms() / 1_000).unwrap_or(0)
 }
 
 impl From<CallRefusal> for AppError {

@@ -287,3 +287,8 @@ impl App {
         Ok(self.store().begin().await?)
     }
 }
+
+/// A moment as protocols count: whole seconds since 1970.
+pub(crate) fn seconds(time: Time) -> u64 {
+    u64::try_from(time.as_ms() / 1_000).unwrap_or(0)
+}

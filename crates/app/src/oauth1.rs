@@ -17,7 +17,7 @@ use store::oauth1::{AccessToken, RequestToken};
 pub use self::asking::{Answer, Question, Unasked};
 use crate::callers::{Caller, Scopes, Via};
 use crate::secret::digest;
-use crate::{App, AppError};
+use crate::{App, AppError, seconds};
 
 /// How long a person has to decide.
 const QUESTION_LIFE: Duration = Duration::from_mins(30);
@@ -79,14 +79,20 @@ impl OAuth1<'_> {
         if asked.callback.is_none() && !app.may_oauth10 {
             return Err(Problem::PermissionDenied.into());
         }
+        let tx = self.0.begin().await?;
         if let Some(wanted) = &asked.verifier {
             let sent = request.verifier().ok_or(Problem::ParameterAbsent(vec!["oauth_verifier"]))?;
+            // Counted before it is looked at: whoever tries many at once waits here, one behind the other.
+            let tries = store::oauth1::count_try(&tx, name).await?.ok_or(Problem::TokenUsed)?;
             if !is_verifier(sent, wanted) {
-                return Err(self.count_try(&asked).await?);
+                if tries >= MOST_TRIES {
+                    store::oauth1::remove(&tx, name).await?;
+                }
+                tx.commit().await?;
+                return Err(Problem::VerifierInvalid.into());
             }
         }
         let (token, secret) = (self.key(KeyKind::OAuth1AccessToken), self.key(KeyKind::OAuth1TokenSecret));
-        let tx = self.0.begin().await?;
         if !store::oauth1::remove(&tx, name).await? {
             return Err(Problem::TokenUsed.into());
         }
@@ -147,23 +153,11 @@ impl OAuth1<'_> {
         // Only PLAINTEXT comes without one, and then over a connection that nobody listens to.
         let Some(stamp) = request.stamp() else { return Ok(()) };
         let now = self.0.now();
-        stamp.check(u64::try_from(now.as_ms() / 1_000).unwrap_or(0))?;
+        stamp.check(seconds(now))?;
         let nonce = nonce(app, request.token(), stamp.seconds, stamp.nonce);
         // Until the timestamp is too old, whichever way the clocks differ.
         let expires = now + Duration::from_secs(2 * protocols::oauth1::WINDOW_SECONDS + 1);
         if self.0.is_new(nonce, expires).await? { Ok(()) } else { Err(Problem::NonceUsed.into()) }
-    }
-
-    /// Counts a wrong verifier; after too many the token is gone.
-    async fn count_try(&self, asked: &RequestToken) -> Result<AppError, AppError> {
-        let tx = self.0.begin().await?;
-        if asked.tries + 1 >= MOST_TRIES {
-            store::oauth1::remove(&tx, &asked.token).await?;
-        } else {
-            store::oauth1::count_try(&tx, &asked.token).await?;
-        }
-        tx.commit().await?;
-        Ok(Problem::VerifierInvalid.into())
     }
 
     fn key(&self, kind: KeyKind) -> Secret {

@@ -222,11 +222,13 @@ pub async fn allow(
     Ok(done.rows_affected > 0)
 }
 
-/// Counts a wrong verifier.
-pub async fn count_try(tx: &Tx, token: &str) -> Result<(), StoreError> {
+/// Counts a try with a verifier, and says how many there were with it; nothing where the token is gone. Others who try wait for
+/// this transaction.
+pub async fn count_try(tx: &Tx, token: &str) -> Result<Option<u32>, StoreError> {
     let count = Entity::update_many().col_expr(Column::Tries, Expr::col(Column::Tries).add(1));
-    count.filter(Column::Token.eq(token)).exec(tx.connection()).await?;
-    Ok(())
+    count.filter(Column::Token.eq(token)).filter(Column::Kind.eq(REQUEST)).exec(tx.connection()).await?;
+    let counted = Entity::find_by_id(token).filter(Column::Kind.eq(REQUEST)).one(tx.connection()).await?;
+    counted.map(|row| row.tries.try_into().map_err(|why| wrong(&row.app, why))).transpose()
 }
 
 /// Notes a use of an access token.

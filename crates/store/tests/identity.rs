@@ -222,7 +222,8 @@ both_databases! {
         oauth1::insert_request(&tx, &asked).await.unwrap();
         assert!(oauth1::allow(&tx, "question", ada.id, Some("oob"), Some(&[7; 32])).await.unwrap());
         assert!(!oauth1::allow(&tx, "question", ada.id, Some("oob"), Some(&[8; 32])).await.unwrap());
-        oauth1::count_try(&tx, "question").await.unwrap();
+        assert_eq!(oauth1::count_try(&tx, "question").await.unwrap(), Some(1));
+        assert_eq!(oauth1::count_try(&tx, "nobody").await.unwrap(), None);
         tx.commit().await.unwrap();
         let allowed = RequestToken { allowed_by: Some(ada.id), verifier: Some([7; 32]), tries: 1, ..asked };
         assert_eq!(oauth1::find_request(store, "question", at(601)).await.unwrap(), Some(allowed));

@@ -1,6 +1,6 @@
 //! Codes, refresh tokens and the like are traded for tokens; tokens are revoked and asked about.
 
-use model::{Account, GrantId, RegisteredApp, Time};
+use model::{Account, GrantId, RegisteredApp};
 use protocols::oauth2::{
     ErrorCode, Grant, Introspection, Refusal, ScopeSet, TokenQuestion, TokenReply, TokenRequest, Verifier,
 };
@@ -10,9 +10,9 @@ use store::oauth2::{Spent, Token, TokenKind};
 use store::{Digest, Tx};
 
 use super::{OAuth2, refused};
-use crate::AppError;
 use crate::callers::{Operator, Peer, scope_set};
 use crate::secret::digest;
+use crate::{AppError, seconds};
 
 impl OAuth2<'_> {
     /// Trades what an app brings for tokens.
@@ -294,10 +294,6 @@ fn wrong_verifier(challenge: Option<&str>, verifier: Option<&Verifier>) -> Optio
             (!fits).then_some("The code_verifier is not the one that the code_challenge was made of.")
         }
     }
-}
-
-fn seconds(time: Time) -> u64 {
-    u64::try_from(time.as_ms() / 1_000).unwrap_or(0)
 }
 
 impl From<Refusal> for AppError {

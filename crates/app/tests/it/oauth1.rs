@@ -226,6 +226,22 @@ testkit::both_databases! {
         assert_eq!(why(with("6").access_token(Some(verifier.reveal())).await), "token_rejected");
     }
 
+    async fn many_guesses_at_once_are_five_at_the_most(database: &Database) {
+        let house = House::open(database);
+        let ada = at_a_browser(&house, "ada").await;
+        let (app, secret) = app(&house, &ada, "Podhost").await;
+        let (asked, _) = Client::new(&house, &app, &secret).request_token(Some("oob")).await.unwrap();
+        let Answer::Verifier(verifier) = allow(&house, &ada, &asked).await else { panic!("nothing to type over") };
+        let nonces: Vec<_> = (0..20).map(|number| format!("guess-{number}")).collect();
+        let tries = nonces.iter().map(async |nonce| {
+            why(Client::new(&house, &app, &secret).with(&asked).nonce(nonce).access_token(Some("0000000")).await)
+        });
+        let said = futures_util::future::join_all(tries).await;
+        assert_eq!(said.iter().filter(|word| **word == "verifier_invalid").count(), 5, "{said:?}");
+        let late = Client::new(&house, &app, &secret).with(&asked).nonce("late").access_token(Some(verifier.reveal())).await;
+        assert_eq!(why(late), "token_rejected");
+    }
+
     async fn what_is_typed_over_may_be_in_small_letters_and_works_once(database: &Database) {
         let house = House::open(database);
         let ada = at_a_browser(&house, "ada").await;

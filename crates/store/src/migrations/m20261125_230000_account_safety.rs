@@ -2,6 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 
+use super::columns::{bytes, document, index, number, optional_number, optional_text, reference, table, text};
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -102,44 +104,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
     ]
 }
 
-fn table(name: &'static str) -> TableCreateStatement {
-    Table::create().table(name).take()
-}
-
-fn index(table: &'static str, name: &'static str) -> IndexCreateStatement {
-    Index::create().name(name).table(table).take()
-}
-
 /// Goes with the account.
 fn of_account(table: &'static str) -> ForeignKeyCreateStatement {
-    ForeignKey::create()
-        .name(format!("{table}_account"))
-        .from(table, "account")
-        .to("accounts", "id")
-        .on_delete(ForeignKeyAction::Cascade)
-        .take()
-}
-
-fn text(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).text().not_null().take()
-}
-
-fn optional_text(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).text().null().take()
-}
-
-fn number(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).big_integer().not_null().take()
-}
-
-fn optional_number(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).big_integer().null().take()
-}
-
-fn bytes(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).blob().not_null().take()
-}
-
-fn document(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).json_binary().not_null().take()
+    reference(table, "account", "accounts", ForeignKeyAction::Cascade)
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, PRAGMA, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use protocols::oauth2::{ErrorCode, MAX_BYTES, Refusal};
+use protocols::oauth2::{ErrorCode, MAX_BYTES, Refusal, TokenQuestion};
 use serde::Serialize;
 
 use crate::http::body;
@@ -76,6 +76,12 @@ pub(super) async fn form(headers: &HeaderMap, sent: Body) -> Result<Bytes, Refus
         return Err(Refused::by(Refusal::new(ErrorCode::InvalidRequest, why), headers));
     }
     Ok(body::whole(headers, sent, MAX_BYTES).await?)
+}
+
+/// A question about a token, from a form.
+pub(super) async fn question(headers: &HeaderMap, sent: Body) -> Result<TokenQuestion, Refused> {
+    let form = form(headers, sent).await?;
+    TokenQuestion::parse(authorization(headers), &form).map_err(|refusal| Refused::by(refusal, headers))
 }
 
 /// The `Authorization` header, if it can be read.
