@@ -214,6 +214,18 @@ impl Apps<'_> {
         Ok(store::apps::find(self.0.store(), id).await?)
     }
 
+    /// The app that says to speak, with the secrets that it may have signed with. It is asked for together with others.
+    pub(crate) async fn speaker(&self, id: &str) -> Result<Option<Speaker>, AppError> {
+        let Ok(id) = id.parse() else { return Ok(None) };
+        let Some(found) = store::apps::recognise(self.0.store(), id).await? else { return Ok(None) };
+        let (app, sealed) = &*found;
+        let now = self.0.now();
+        let alive = sealed.iter().filter(|secret| secret.expires.is_none_or(|expires| expires > now));
+        let secrets =
+            alive.map(|secret| self.0.open_text(&purpose(app.id), &secret.sealed)).collect::<Result<_, _>>()?;
+        Ok(Some(Speaker { app: app.clone(), secrets }))
+    }
+
     /// The secrets of an app that work now, the newest first.
     pub(crate) async fn secrets(&self, db: &impl Read, app: AppId) -> Result<Vec<Secret>, AppError> {
         let sealed = store::apps::secrets(db, app, self.0.now()).await?;
@@ -250,6 +262,12 @@ impl App {
         let text = std::str::from_utf8(bytes.expose_secret());
         text.map(Secret::new).map_err(|_| AppError::Broken("what was sealed as text is none"))
     }
+}
+
+/// An app that says to have sent a request, and the secrets that work now, the newest first.
+pub(crate) struct Speaker {
+    pub(crate) app: RegisteredApp,
+    pub(crate) secrets: Vec<Secret>,
 }
 
 const NONE: AppError = AppError::NotFound("app");
@@ -350,7 +368,7 @@ fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn is_web_address(text: &str) -> bool {
+pub(crate) fn is_web_address(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
     let plain = text.len() <= 2_048 && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'<>`".contains(&byte));

@@ -3,6 +3,7 @@
 //! A [`Caller`] is made here and nowhere else: having one *is* having been recognised.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Account, ApiKeyId, AppId, AuditKind, GrantId, SessionId, Username};
@@ -24,7 +25,7 @@ pub type Peer = IpAddr;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// Who it is.
-    pub account: Account,
+    pub account: Arc<Account>,
     /// How that is known.
     pub via: Via,
     /// What may be done with this credential.
@@ -136,8 +137,9 @@ impl Callers<'_> {
         const OVER: AppError =
             AppError::Unauthenticated("This token has expired. Get another one with the refresh token.");
         let (digest, now) = (digest(key.reveal()), self.0.now());
-        let found = store::oauth2::find_token(self.0.store(), &digest).await?;
-        let (token, account) = found.filter(|(token, _)| token.kind == TokenKind::Access).ok_or(UNKNOWN)?;
+        let found = store::oauth2::recognise(self.0.store(), digest).await?;
+        let found = found.filter(|found| found.0.kind == TokenKind::Access).ok_or(UNKNOWN)?;
+        let (token, account) = &*found;
         if token.expires <= now {
             return Err(OVER);
         }
@@ -148,19 +150,19 @@ impl Callers<'_> {
             tx.commit().await?;
         }
         let via = Via::App { app: token.app, grant: token.grant };
-        Ok(Caller { account, via, scopes: Scopes::Only(scope_set(&token.scopes)?) })
+        Ok(Caller { account: account.clone(), via, scopes: Scopes::Only(scope_set(&token.scopes)?) })
     }
 
     async fn by_api_key(&self, key: &Key, from: Peer) -> Result<Caller, AppError> {
-        let found = store::api_keys::find_by_secret(self.0.store(), &digest(key.reveal())).await?;
-        let (key, account) = found.ok_or(UNKNOWN)?;
+        let found = store::api_keys::recognise(self.0.store(), digest(key.reveal())).await?.ok_or(UNKNOWN)?;
+        let (key, account) = &*found;
         if key.wants_touch(self.0.now()) {
             let tx = self.0.begin().await?;
             store::api_keys::touch(&tx, key.id, self.0.now()).await?;
             tx.commit().await?;
         }
-        self.note_use(&key, from).await?;
-        Ok(Caller { account, via: Via::ApiKey(key.id), scopes: Scopes::parse(&key.scopes)? })
+        self.note_use(key, from).await?;
+        Ok(Caller { account: account.clone(), via: Via::ApiKey(key.id), scopes: Scopes::parse(&key.scopes)? })
     }
 
     /// Whoever gives a name and a password, or a name and a key of that account.
@@ -171,23 +173,33 @@ impl Callers<'_> {
             return if same { Ok(caller) } else { Err(UNKNOWN) };
         }
         let account = self.0.accounts().by_password_alone(name, secret, from).await?;
-        Ok(Caller { account, via: Via::Password, scopes: Scopes::All })
+        Ok(Caller { account: account.into(), via: Via::Password, scopes: Scopes::All })
     }
 
     /// Writes down that a key is used from a place, once a day.
     async fn note_use(&self, key: &ApiKey, from: Peer) -> Result<(), AppError> {
         let now = self.0.now();
         let used = format!("key {} {}", key.id, place(from));
-        if store::throttles::peek(self.0.store(), &used, now).await?.is_some() {
+        if self.0.told().is_known(&used, now) {
             return Ok(());
         }
-        let tx = self.0.begin().await?;
-        // Of several requests at once the first one tells.
-        if store::throttles::hit(&tx, &used, now, TOLD_FOR).await?.count == 1 {
-            let entry = Entry::new(AuditKind::KeyUsed, key.account, Some(from)).with(json!({ "name": key.name }));
-            self.0.audit().note(&tx, entry).await?;
-        }
-        Ok(tx.commit().await?)
+        let until = match store::throttles::peek(self.0.store(), &used, now).await? {
+            Some(hits) => hits.until,
+            None => {
+                let tx = self.0.begin().await?;
+                // Of several requests at once the first one tells.
+                let hits = store::throttles::hit(&tx, &used, now, TOLD_FOR).await?;
+                if hits.count == 1 {
+                    let entry =
+                        Entry::new(AuditKind::KeyUsed, key.account, Some(from)).with(json!({ "name": key.name }));
+                    self.0.audit().note(&tx, entry).await?;
+                }
+                tx.commit().await?;
+                hits.until
+            }
+        };
+        self.0.told().remember(used, until);
+        Ok(())
     }
 
     /// Whoever signed in with this browser.
@@ -202,6 +214,6 @@ impl Callers<'_> {
             store::sessions::touch(&tx, &digest, now, now + self.0.rules().session_life).await?;
             tx.commit().await?;
         }
-        Ok(Caller { account, via: Via::Session(session.id), scopes: Scopes::All })
+        Ok(Caller { account: account.into(), via: Via::Session(session.id), scopes: Scopes::All })
     }
 }

@@ -53,7 +53,7 @@ impl Files<'_> {
     {
         let (key, limit) = self.announce(owner, "uploads").await?;
         match self.0.blobs().put_stream(&key, bytes, limit.bytes).await {
-            Ok(kept) => Ok(StoredFile { key: key.as_str().to_owned(), name: plain_name(name), size: kept.size }),
+            Ok(size) => Ok(StoredFile { key: key.as_str().to_owned(), name: plain_name(name), size }),
             Err(error) => {
                 self.give_up(&[key]).await;
                 Err(limit.explain(error.into()))

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod callers;
 pub mod calls;
 mod codes;
+pub mod deliveries;
 mod error;
 pub mod factors;
 pub mod files;
@@ -27,8 +28,10 @@ mod replays;
 pub mod runs;
 mod seal;
 mod secret;
+pub mod services;
 pub mod sessions;
 pub mod sweeps;
+mod told;
 pub mod uploads;
 
 use std::sync::Arc;
@@ -39,6 +42,7 @@ use store::{Blobs, Store, Tx};
 use tokio::sync::Semaphore;
 
 use self::replays::Replays;
+use self::told::Told;
 
 pub use callers::{Caller, Operator, Peer, Scope, ScopeSet, Scopes, Via};
 pub use error::{AppError, Invalid};
@@ -118,12 +122,15 @@ struct Inner {
     password_checks: Semaphore,
     /// Nonces on their way into the database.
     replays: Replays,
+    /// Uses of keys that were written down.
+    told: Told,
 }
 
 impl App {
     /// Puts the parts together. Nothing is asked of them yet.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Inner { parts, password_checks: Semaphore::new(2), replays: Replays::default() }))
+        let (password_checks, replays, told) = (Semaphore::new(2), Replays::default(), Told::default());
+        Self(Arc::new(Inner { parts, password_checks, replays, told }))
     }
 
     /// People, and how they sign in.
@@ -154,6 +161,11 @@ impl App {
     /// Credentials, and whom they stand for.
     pub fn callers(&self) -> callers::Callers<'_> {
         callers::Callers(self)
+    }
+
+    /// Telling others.
+    pub fn deliveries(&self) -> deliveries::Deliveries<'_> {
+        deliveries::Deliveries(self)
     }
 
     /// Bytes that come in and go out.
@@ -194,6 +206,11 @@ impl App {
     /// Passkeys.
     pub fn passkeys(&self) -> passkeys::Passkeys<'_> {
         passkeys::Passkeys(self)
+    }
+
+    /// Publishing targets.
+    pub fn services(&self) -> services::Services<'_> {
+        services::Services(self)
     }
 
     /// Browsers that are signed in.
@@ -273,6 +290,10 @@ impl App {
 
     fn replays(&self) -> &Replays {
         &self.0.replays
+    }
+
+    fn told(&self) -> &Told {
+        &self.0.told
     }
 
     fn dice(&self) -> &dyn Dice {

@@ -15,6 +15,7 @@ use store::grants::Protocol;
 use store::oauth1::{AccessToken, RequestToken};
 
 pub use self::asking::{Answer, Question, Unasked};
+use crate::apps::Speaker;
 use crate::callers::{Caller, Scopes, Via};
 use crate::secret::digest;
 use crate::{App, AppError, seconds};
@@ -37,7 +38,7 @@ impl OAuth1<'_> {
         if request.token().is_some() {
             return Err(Problem::TokenRejected.into());
         }
-        let app = self.app(request).await?;
+        let Speaker { app, secrets } = self.speaker(request).await?;
         let (callback, revision) = match request.callback() {
             Some(Callback::OutOfBand) => (Some("oob".to_owned()), Revision::A),
             Some(Callback::Url(url)) if may_call_back(&app, url) => (Some(url.to_owned()), Revision::A),
@@ -47,7 +48,7 @@ impl OAuth1<'_> {
             None if app.may_oauth10 => (None, Revision::Original),
             None => return Err(Problem::ParameterAbsent(vec!["oauth_callback"]).into()),
         };
-        self.check(request, &app, None).await?;
+        self.check(request, &app, &secrets, None).await?;
         let now = self.0.now();
         let (token, secret) = (self.key(KeyKind::OAuth1RequestToken), self.key(KeyKind::OAuth1TokenSecret));
         let row = RequestToken {
@@ -71,10 +72,10 @@ impl OAuth1<'_> {
     /// Trades a request token that somebody allowed for an access token.
     pub async fn access_token(&self, request: &SignedRequest<'_>) -> Result<TokenReply, AppError> {
         let name = request.token().ok_or(Problem::ParameterAbsent(vec!["oauth_token"]))?;
-        let app = self.app(request).await?;
+        let Speaker { app, secrets } = self.speaker(request).await?;
         let found = store::oauth1::find_request(self.0.store(), name, self.0.now()).await?;
         let asked = found.filter(|token| token.app == app.id).ok_or(Problem::TokenRejected)?;
-        self.check(request, &app, Some(&self.0.open_text(&purpose(name), &asked.sealed)?)).await?;
+        self.check(request, &app, &secrets, Some(&self.0.open_text(&purpose(name), &asked.sealed)?)).await?;
         let account = asked.allowed_by.ok_or(Problem::PermissionUnknown)?;
         if asked.callback.is_none() && !app.may_oauth10 {
             return Err(Problem::PermissionDenied.into());
@@ -115,10 +116,13 @@ impl OAuth1<'_> {
     /// Whoever signed a request with an access token.
     pub async fn caller(&self, request: &SignedRequest<'_>) -> Result<Caller, AppError> {
         let name = request.token().ok_or(Problem::ParameterAbsent(vec!["oauth_token"]))?;
-        let app = self.app(request).await?;
-        let found = store::oauth1::find_access(self.0.store(), name).await?;
-        let (token, account) = found.filter(|(token, _)| token.app == app.id).ok_or(Problem::TokenRejected)?;
-        self.check(request, &app, Some(&self.0.open_text(&purpose(name), &token.sealed)?)).await?;
+        let (speaker, found) = tokio::try_join!(self.speaker(request), async {
+            Ok(store::oauth1::recognise(self.0.store(), name).await?)
+        })?;
+        let Speaker { app, secrets } = speaker;
+        let found = found.filter(|found| found.0.app == app.id).ok_or(Problem::TokenRejected)?;
+        let (token, account) = &*found;
+        self.check(request, &app, &secrets, Some(&self.0.open_text(&purpose(name), &token.sealed)?)).await?;
         let now = self.0.now();
         if token.used.is_none_or(|used| now.since(used) > NOTED_FOR) {
             let tx = self.0.begin().await?;
@@ -127,14 +131,14 @@ impl OAuth1<'_> {
             tx.commit().await?;
         }
         let via = Via::App { app: app.id, grant: token.grant };
-        Ok(Caller { account, via, scopes: Scopes::Only(crate::callers::scope_set(&token.scopes)?) })
+        Ok(Caller { account: account.clone(), via, scopes: Scopes::Only(crate::callers::scope_set(&token.scopes)?) })
     }
 
     /// The app that says to have signed a request. Its keys are public, so that it is unknown may be said.
-    async fn app(&self, request: &SignedRequest<'_>) -> Result<RegisteredApp, AppError> {
-        let app = self.0.apps().find(request.consumer_key()).await?.ok_or(Problem::ConsumerKeyUnknown)?;
+    async fn speaker(&self, request: &SignedRequest<'_>) -> Result<Speaker, AppError> {
+        let speaker = self.0.apps().speaker(request.consumer_key()).await?.ok_or(Problem::ConsumerKeyUnknown)?;
         // A public app has no secret to sign with, and an empty one is everybody's.
-        if app.is_public { Err(Problem::ConsumerKeyRejected.into()) } else { Ok(app) }
+        if speaker.app.is_public { Err(Problem::ConsumerKeyRejected.into()) } else { Ok(speaker) }
     }
 
     /// Checks signature, time and nonce, in this order: only what an app really said is remembered.
@@ -142,10 +146,10 @@ impl OAuth1<'_> {
         &self,
         request: &SignedRequest<'_>,
         app: &RegisteredApp,
+        secrets: &[Secret],
         token: Option<&Secret>,
     ) -> Result<(), AppError> {
         let token = token.map_or("", Secret::reveal);
-        let secrets = self.0.apps().secrets(self.0.store(), app.id).await?;
         let fits = secrets.iter().any(|secret| request.verify(&Secrets { consumer: secret.reveal(), token }).is_ok());
         if !fits {
             return Err(Problem::SignatureInvalid.into());

@@ -2,6 +2,8 @@
 //!
 //! Somebody else's production is not there. What workers do with one is in `runs.rs`.
 
+use std::sync::Arc;
+
 use model::production::{Edit, Input, MadeFile, OutputOrder, State, StoredFile};
 use model::{Chapters, Draft, JobId, Production, ProductionId, Time};
 use serde_json::json;
@@ -64,6 +66,7 @@ impl Productions<'_> {
                 self.0.rules().most_productions
             )));
         }
+        self.0.services().check(&tx, owner, &production.draft).await?;
         settle(&tx, None, Some(&production.draft), now).await?;
         store::productions::insert(&tx, &production).await?;
         if new.start {
@@ -77,6 +80,13 @@ impl Productions<'_> {
     pub async fn find(&self, caller: &Caller, id: ProductionId) -> Result<Production, AppError> {
         caller.may(Scope::ProductionRead)?;
         owned(store::productions::find(self.0.store(), id).await?, caller)
+    }
+
+    /// The production, to be looked at.
+    pub async fn glance(&self, caller: &Caller, id: ProductionId) -> Result<Arc<Production>, AppError> {
+        caller.may(Scope::ProductionRead)?;
+        let found = store::productions::glance(self.0.store(), id).await?;
+        found.filter(|found| found.owner == caller.account.id).ok_or(NONE)
     }
 
     /// Productions of the caller, newest first.
@@ -168,6 +178,7 @@ impl Productions<'_> {
         }
         production.changed = self.0.now();
         store::productions::update(&tx, &production).await?;
+        self.0.deliveries().tell_services(&tx, &production).await?;
         tx.commit().await?;
         Ok(production)
     }
@@ -213,6 +224,7 @@ impl Productions<'_> {
         refuse_running(&production)?;
         let before = production.draft.clone();
         change(&mut production.draft);
+        self.0.services().check(&tx, production.owner, &production.draft).await?;
         settle(&tx, Some(&before), Some(&production.draft), now).await?;
         production.state = production.state.edited();
         production.changed = now;
@@ -231,6 +243,13 @@ impl Productions<'_> {
         }
         if production.draft.outputs.is_empty() {
             let (format, bitrate) = DEFAULT_OUTPUT;
+            let order = OutputOrder { format: format.to_owned(), bitrate: Some(bitrate), ..OutputOrder::default() };
+            production.draft.outputs.push(order);
+        }
+        // Whoever publishes a production gets a file that every player plays.
+        let (format, bitrate) = DEFAULT_OUTPUT;
+        if !production.draft.services.is_empty() && production.draft.outputs.iter().all(|order| order.format != format)
+        {
             let order = OutputOrder { format: format.to_owned(), bitrate: Some(bitrate), ..OutputOrder::default() };
             production.draft.outputs.push(order);
         }
@@ -290,8 +309,10 @@ async fn doom_made(tx: &Tx, production: &Production, now: Time) -> Result<(), Ap
     Ok(())
 }
 
+const NONE: AppError = AppError::NotFound("production");
+
 fn owned(found: Option<Production>, caller: &Caller) -> Result<Production, AppError> {
-    found.filter(|production| production.owner == caller.account.id).ok_or(AppError::NotFound("production"))
+    found.filter(|production| production.owner == caller.account.id).ok_or(NONE)
 }
 
 fn refuse_running(production: &Production) -> Result<(), AppError> {

@@ -96,6 +96,10 @@ impl Runs<'_> {
         let in_review = production.draft.review_before_publishing;
         let (id, files) = (production.id, made.files.len());
         production.state = State::Done { made: Box::new(made), in_review };
+        self.0.deliveries().tell_webhook(&tx, &production).await?;
+        if !in_review {
+            self.0.deliveries().tell_services(&tx, &production).await?;
+        }
         let said = self.end(tx, job, production).await?;
         if said == Said::Heard {
             tracing::info!(production = %id, files, "a production is done");
@@ -108,6 +112,7 @@ impl Runs<'_> {
         let tx = self.0.begin().await?;
         let Some(mut production) = current(&tx, job).await? else { return Ok(Said::TooLate) };
         production.state = State::Failed { reason: reason.to_owned(), stage: Some(stage) };
+        self.0.deliveries().tell_webhook(&tx, &production).await?;
         self.end(tx, job, production).await
     }
 
@@ -134,6 +139,9 @@ impl Runs<'_> {
                 Fate::Again => State::Waiting,
                 Fate::Dead | Fate::Lost => State::Failed { reason: reason.to_owned(), stage: Some(stage) },
             };
+            if matches!(production.state, State::Failed { .. }) {
+                self.0.deliveries().tell_webhook(&tx, &production).await?;
+            }
             self.save(&tx, &mut production).await?;
         }
         tx.commit().await?;
@@ -192,6 +200,7 @@ impl Runs<'_> {
         );
         tracing::error!(production = %production.id, attempts = job.attempts, "a production ended its workers");
         production.state = State::Failed { reason, stage };
+        self.0.deliveries().tell_webhook(tx, &production).await?;
         self.save(tx, &mut production).await
     }
 

@@ -185,14 +185,14 @@ impl Uploads<'_> {
     async fn complete(&self, caller: &Caller, upload: &Upload) -> Result<(), AppError> {
         let (key, _) = self.0.files().announce(caller.account.id, "uploads").await?;
         let joined = self.0.blobs().join(&upload.parts, &key).await;
-        let kept = match joined {
-            Ok(kept) => kept,
+        let size = match joined {
+            Ok(size) => size,
             Err(error) => {
                 self.0.files().give_up(&[key]).await;
                 return Err(error.into());
             }
         };
-        let file = StoredFile { key: key.as_str().to_owned(), name: upload.name.clone(), size: kept.size };
+        let file = StoredFile { key: key.as_str().to_owned(), name: upload.name.clone(), size };
         let field = if upload.field == Field::Cover.name() { Field::Cover } else { Field::Input };
         self.0.productions().update(caller, upload.production, field.edit(file)).await?;
         let tx = self.0.begin().await?;

@@ -87,6 +87,8 @@ kinds! {
     ResetAsked = "password reset asked",
     /// The password was changed by such a letter.
     ResetDone = "password reset done",
+    /// Somebody is not told anything any more: 410, or days of failure.
+    ReceiverDisabled = "receiver disabled",
     /// Everything of the account was handed out.
     AccountExported = "account exported",
     /// The account was removed.

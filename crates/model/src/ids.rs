@@ -141,6 +141,8 @@ ids! {
     AppSecretId,
     /// Something that happened around an account.
     AuditId,
+    /// Something that somebody is told; it is the `webhook-id`, too.
+    DeliveryId,
     /// What an account allowed an app, once.
     GrantId,
     /// A piece of work for the workers.
@@ -151,12 +153,16 @@ ids! {
     PresetId,
     /// A piece of audio being made.
     ProductionId,
+    /// Somebody who is told things.
+    ReceiverId,
     /// A publishing target of an account.
     ServiceId,
     /// A browser that signed in.
     SessionId,
     /// A resumable upload under way.
     UploadId,
+    /// What an account signs with for those whom its productions tell things; not the secret itself.
+    WebhookSecretId,
 }
 
 #[cfg(test)]

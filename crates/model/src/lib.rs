@@ -7,11 +7,13 @@ pub mod account;
 pub mod audit;
 mod browser;
 pub mod chapters;
+pub mod delivery;
 mod found;
 pub mod ids;
 pub mod metadata;
 pub mod production;
 pub mod registered_app;
+pub mod service;
 mod size;
 mod time;
 
@@ -19,12 +21,14 @@ pub use account::{Account, Username};
 pub use audit::{AuditEntry, AuditKind};
 pub use browser::browser_in_words;
 pub use chapters::{Chapter, Chapters, ChaptersError};
+pub use delivery::{Attempt, Delivery, DeliveryKind, DeliveryState, Receiver};
 pub use ids::{
-    AccountId, ApiKeyId, AppId, AppSecretId, AuditId, GrantId, JobId, NotAnId, PasskeyId, PresetId, ProductionId,
-    ServiceId, SessionId, UploadId, random_text,
+    AccountId, ApiKeyId, AppId, AppSecretId, AuditId, DeliveryId, GrantId, JobId, NotAnId, PasskeyId, PresetId,
+    ProductionId, ReceiverId, ServiceId, SessionId, UploadId, WebhookSecretId, random_text,
 };
 pub use metadata::{Location, Metadata, MetadataError};
 pub use production::{Draft, Production};
 pub use registered_app::RegisteredApp;
+pub use service::{Service, ShownService};
 pub use size::size_string;
 pub use time::{Clock, Dice, Time};

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 
-pub(crate) use house::{Admin, App, Backup, Common, HouseArgs, Queue, Restore, Sandbox, Serve, Token, User, Worker};
+pub(crate) use house::{
+    Admin, App, Backup, Common, Deliveries, HouseArgs, Meant, Queue, Restore, Sandbox, Serve, Token, User, Worker,
+};
 
 /// A self-hosted audio desk: recordings in, mastered audio out.
 #[derive(Debug, Parser)]

@@ -1,5 +1,7 @@
 //! Personal API keys.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Account, AccountId, ApiKeyId, Time};
@@ -9,7 +11,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveM
 use crate::accounts;
 use crate::connection::reading::Connected as _;
 use crate::error::corrupt;
-use crate::{Digest, Read, StoreError, Tx};
+use crate::{Digest, Read, Store, StoreError, Tx};
 
 /// How long a use is not noted again.
 const NOTED_FOR: Duration = Duration::from_mins(1);
@@ -116,6 +118,26 @@ pub async fn find_by_secret(db: &impl Read, secret: &Digest) -> Result<Option<(A
         .await?;
     let Some((key, Some(account))) = found else { return Ok(None) };
     Ok(Some((key.try_into()?, account.try_into()?)))
+}
+
+/// The same, for a request that waits: it is asked together with others.
+pub async fn recognise(store: &Store, secret: Digest) -> Result<Option<Arc<(ApiKey, Arc<Account>)>>, StoreError> {
+    let db = store.clone();
+    let find = move |secrets: Vec<Digest>| {
+        let db = db.clone();
+        async move {
+            let known = Column::Secret.is_in(secrets.iter().map(|secret| secret.to_vec()));
+            let rows =
+                Entity::find().filter(known).find_also_related(accounts::row::Entity).all(db.connection()).await?;
+            let mut found = HashMap::with_capacity(rows.len());
+            for (key, account) in rows {
+                let (Ok(secret), Some(account)) = (Digest::try_from(key.secret.as_slice()), account) else { continue };
+                found.insert(secret, Arc::new((key.try_into()?, Arc::new(account.try_into()?))));
+            }
+            Ok(found)
+        }
+    };
+    store.lines.api_keys.find(secret, find).await
 }
 
 /// The keys of an account, newest first.

@@ -1,5 +1,8 @@
 //! Registered apps and their secrets, which lie here sealed.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use model::registered_app::Services;
 use model::{AccountId, AppId, AppSecretId, RegisteredApp, Time};
 use sea_orm::sea_query::Expr;
@@ -11,7 +14,7 @@ use sea_orm::{
 use crate::connection::reading::Connected as _;
 use crate::document;
 use crate::error::corrupt;
-use crate::{Page, Read, StoreError, Tx};
+use crate::{Page, Read, Store, StoreError, Tx};
 
 /// A secret of an app, sealed.
 #[derive(Clone, PartialEq, Eq)]
@@ -208,6 +211,34 @@ pub async fn secrets(db: &impl Read, app: AppId, now: Time) -> Result<Vec<AppSec
     let rows = secret_row::Entity::find().filter(Column::App.eq(app.as_str())).filter(alive);
     let rows = rows.order_by_desc(Column::Id).all(db.connection()).await?;
     rows.into_iter().map(AppSecret::try_from).collect()
+}
+
+/// An app that says to have sent a request, and its secrets, the newest first, among them such as are over. It is asked together
+/// with others.
+pub async fn recognise(store: &Store, id: AppId) -> Result<Option<Arc<(RegisteredApp, Vec<AppSecret>)>>, StoreError> {
+    let db = store.clone();
+    let find = move |ids: Vec<AppId>| {
+        let db = db.clone();
+        async move {
+            let ids: Vec<_> = ids.iter().map(AppId::as_str).collect();
+            let apps = Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(db.connection()).await?;
+            let secrets = secret_row::Entity::find().filter(secret_row::Column::App.is_in(ids));
+            let secrets = secrets.order_by_desc(secret_row::Column::Id).all(db.connection()).await?;
+            let mut kept: HashMap<AppId, Vec<AppSecret>> = HashMap::new();
+            for secret in secrets {
+                let secret = AppSecret::try_from(secret)?;
+                kept.entry(secret.app).or_default().push(secret);
+            }
+            let mut found = HashMap::with_capacity(apps.len());
+            for app in apps {
+                let app = RegisteredApp::try_from(app)?;
+                let secrets = kept.remove(&app.id).unwrap_or_default();
+                found.insert(app.id, Arc::new((app, secrets)));
+            }
+            Ok(found)
+        }
+    };
+    store.lines.apps.find(id, find).await
 }
 
 /// Gives every secret of an app that has no end yet this one, or an earlier one to those that have a later.

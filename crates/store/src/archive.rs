@@ -15,8 +15,8 @@ use crate::document;
 use crate::error::corrupt;
 use crate::{BlobKey, Store, StoreError, Tx};
 use crate::{
-    accounts, api_keys, apps, audit, counters, emails, files, grants, house, jobs, oauth1, oauth2, passkeys, presets,
-    productions, recovery, sessions, totp, uploads,
+    accounts, api_keys, apps, audit, counters, deliveries, emails, files, grants, house, jobs, oauth1, oauth2,
+    passkeys, presets, productions, receivers, recovery, services, sessions, totp, uploads, webhook_secrets,
 };
 
 /// Does something for every table, in an order in which what is referred to comes first.
@@ -42,6 +42,13 @@ macro_rules! tables {
         $each!(uploads::row, "uploads");
         $each!(files::row, "files");
         $each!(jobs::row, "jobs");
+        $each!(services::row, "services");
+        $each!(services::placing_row, "placings");
+        $each!(webhook_secrets::row, "webhook_secrets");
+        $each!(receivers::row, "receivers");
+        $each!(deliveries::row, "deliveries");
+        $each!(deliveries::row::body, "delivery_bodies");
+        $each!(deliveries::row::attempt, "delivery_attempts");
         $each!(house::row, "house");
     };
 }

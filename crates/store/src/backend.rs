@@ -16,6 +16,9 @@ use crate::{StoreError, StoreOptions};
 /// What PostgreSQL's processes tell each other that a job was put in the queue by.
 const CHANNEL: &str = "soundpost_jobs";
 
+/// The same for deliveries.
+const DELIVERIES: &str = "soundpost_deliveries";
+
 /// The advisory lock of a migration; any number would do, as long as it stays the same.
 const MIGRATION_LOCK: i64 = 0x50_6f75_6e64;
 
@@ -135,14 +138,25 @@ pub(crate) async fn ring(tx: &DatabaseTransaction) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Counts up whenever another process tells of a job, until the pool is closed. Does nothing on SQLite.
-pub(crate) async fn listen(read: DatabaseConnection, bell: watch::Sender<u64>) {
+/// Whether other processes can hear anything.
+pub(crate) fn has_listeners(write: &DatabaseConnection) -> bool {
+    write.get_database_backend() == DbBackend::Postgres
+}
+
+/// Tells other processes of a delivery.
+pub(crate) async fn hint(write: &DatabaseConnection) -> Result<(), DbErr> {
+    write.execute_unprepared(&format!("NOTIFY {DELIVERIES}")).await?;
+    Ok(())
+}
+
+/// Counts up whenever another process tells of a job, or of a delivery, until the pool is closed. Does nothing on SQLite.
+pub(crate) async fn listen(read: DatabaseConnection, bell: watch::Sender<u64>, post: watch::Sender<u64>) {
     if read.get_database_backend() != DbBackend::Postgres {
         return;
     }
     let pool = read.get_postgres_connection_pool();
     while !pool.is_closed() {
-        if let Err(error) = listen_once(pool, &bell).await
+        if let Err(error) = listen_once(pool, &bell, &post).await
             && !pool.is_closed()
         {
             // Workers look every now and then anyway.
@@ -152,12 +166,17 @@ pub(crate) async fn listen(read: DatabaseConnection, bell: watch::Sender<u64>) {
     }
 }
 
-async fn listen_once(pool: &sqlx::PgPool, bell: &watch::Sender<u64>) -> Result<(), sqlx::Error> {
+async fn listen_once(
+    pool: &sqlx::PgPool,
+    bell: &watch::Sender<u64>,
+    post: &watch::Sender<u64>,
+) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
-    listener.listen(CHANNEL).await?;
+    listener.listen_all([CHANNEL, DELIVERIES]).await?;
     loop {
-        listener.recv().await?;
-        bell.send_modify(|rings| *rings += 1);
+        let told = listener.recv().await?;
+        let which = if told.channel() == DELIVERIES { post } else { bell };
+        which.send_modify(|rings| *rings += 1);
     }
 }
 

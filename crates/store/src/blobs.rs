@@ -157,43 +157,44 @@ impl Blobs {
         Ok(Self(Arc::new(place)))
     }
 
-    /// Keeps what comes, up to `limit` bytes. Nobody sees the file before it is whole; whatever goes wrong, and if this is
-    /// dropped in the middle, nothing is left of it.
+    /// Keeps what comes, up to `limit` bytes, and says how many there were. Nobody sees the file before it is whole; whatever goes
+    /// wrong, and if this is dropped in the middle, nothing is left of it.
     pub async fn put_stream<E>(
         &self,
         key: &BlobKey,
         bytes: impl Stream<Item = Result<Bytes, E>> + Send,
         limit: u64,
-    ) -> Result<Kept, BlobError>
+    ) -> Result<u64, BlobError>
     where
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         let mut size = 0_u64;
-        let mut md5 = Md5::new();
         let bytes = bytes.map(|piece| {
             let piece = piece.map_err(|error| BlobError::Interrupted(error.into()))?;
             size += piece.len() as u64;
             if size > limit {
                 return Err(BlobError::TooLarge { limit });
             }
-            md5.update(&piece);
             Ok(piece)
         });
         match &*self.0 {
             Place::Folder(folder) => folder.put(key, bytes).await?,
             Place::Bucket(bucket) => bucket.put(key, bytes).await?,
         }
-        Ok(Kept { size, md5: hexadecimal(&md5.finalize()) })
+        Ok(size)
     }
 
     /// Keeps a copy of a file.
     pub async fn put_file(&self, path: &Path, key: &BlobKey) -> Result<Kept, BlobError> {
         let file = tokio::fs::File::open(path).await.map_err(|error| BlobError::Interrupted(error.into()))?;
-        self.put_stream(key, folder::read(file, u64::MAX), u64::MAX).await
+        let mut md5 = Md5::new();
+        let bytes = folder::read(file, u64::MAX).inspect_ok(|piece| md5.update(piece));
+        let size = self.put_stream(key, bytes, u64::MAX).await?;
+        Ok(Kept { size, md5: hexadecimal(&md5.finalize()) })
     }
 
     /// Keeps the bytes of several files, one after the other, as one. The others stay.
-    pub async fn join(&self, parts: &[BlobKey], key: &BlobKey) -> Result<Kept, BlobError> {
+    pub async fn join(&self, parts: &[BlobKey], key: &BlobKey) -> Result<u64, BlobError> {
         let pieces = stream::iter(parts)
             .then(async |part| Ok::<_, BlobError>(self.get(part, None).await?.bytes))
             .try_flatten()
@@ -230,7 +231,7 @@ impl Blobs {
         }
     }
 
-    /// Copies a file to a path, and says how many bytes that were.
+    /// Puts a file's bytes at a path where there is nothing yet, to be read and not to be written, and says how many they are.
     pub async fn fetch_to(&self, key: &BlobKey, path: &Path) -> Result<u64, BlobError> {
         match &*self.0 {
             Place::Folder(folder) => folder.fetch_to(key, path).await,

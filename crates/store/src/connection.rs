@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-use model::Time;
+use model::{Account, AppId, Production, ProductionId, RegisteredApp, Time};
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::watch;
 
-use crate::StoreError;
+use crate::api_keys::ApiKey;
+use crate::apps::AppSecret;
 use crate::backend::{self, Pools};
 use crate::migrations::Migrations;
+use crate::{Digest, StoreError, Together, oauth1, oauth2};
 
 pub(crate) mod reading {
     //! What a reader is, without anybody outside being able to make one.
@@ -65,16 +67,48 @@ impl fmt::Debug for StoreOptions {
 pub struct Store {
     pools: Arc<Pools>,
     pub(crate) bell: watch::Sender<u64>,
+    pub(crate) post: watch::Sender<u64>,
+    hints: Arc<Together<(), (), StoreError>>,
     listening: Arc<AtomicBool>,
     /// When jobs whose time had come were last made ready, in milliseconds.
     woke_ms: Arc<AtomicI64>,
+    pub(crate) lines: Arc<Lines>,
+}
+
+/// Where what is asked with every request waits for others that ask for the same kind of thing.
+pub(crate) struct Lines {
+    pub(crate) api_keys: Line<Digest, (ApiKey, Arc<Account>)>,
+    pub(crate) oauth1: Line<String, (oauth1::AccessToken, Arc<Account>)>,
+    pub(crate) oauth2: Line<Digest, (oauth2::Token, Arc<Account>)>,
+    pub(crate) apps: Line<AppId, (RegisteredApp, Vec<AppSecret>)>,
+    pub(crate) productions: Line<ProductionId, Production>,
+}
+
+type Line<K, V> = Together<K, Option<Arc<V>>, StoreError>;
+
+/// Rows that one statement looks up.
+const AT_ONCE: usize = 512;
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self {
+            api_keys: Together::new(AT_ONCE),
+            oauth1: Together::new(AT_ONCE),
+            oauth2: Together::new(AT_ONCE),
+            apps: Together::new(AT_ONCE),
+            productions: Together::new(AT_ONCE),
+        }
+    }
 }
 
 impl Store {
     /// Opens the database; a SQLite file is made where there is none. Migrates nothing.
     pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
         let pools = Arc::new(backend::open(options).await?);
-        Ok(Self { pools, bell: watch::Sender::new(0), listening: Arc::default(), woke_ms: Arc::default() })
+        let (bell, post) = (watch::Sender::new(0), watch::Sender::new(0));
+        let hints = Arc::new(Together::new(AT_ONCE));
+        let (listening, woke_ms) = (Arc::default(), Arc::default());
+        Ok(Self { pools, bell, post, hints, listening, woke_ms, lines: Arc::default() })
     }
 
     /// Brings the schema to what this program expects, whole or not at all. Several programs may do so at once.
@@ -101,7 +135,8 @@ impl Store {
     /// On SQLite there is one at a time, and the others wait for it; so whoever holds one does not wait for a second.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let inner = backend::begin(self.writer()).await?;
-        Ok(Tx { inner, enqueued: AtomicBool::new(false), bell: self.bell.clone() })
+        let (enqueued, delivery) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Tx { inner, enqueued, delivery, bell: self.bell.clone(), post: self.post.clone(), hint: self.hint() })
     }
 
     /// What the database is at this moment, to be read at leisure.
@@ -130,10 +165,14 @@ impl Store {
         fresh
     }
 
+    fn hint(&self) -> Hint {
+        Hint(Arc::clone(&self.pools), Arc::clone(&self.hints))
+    }
+
     /// Hears other processes from now on, once and for all clones.
     pub(crate) fn listen(&self) {
         if !self.listening.swap(true, Ordering::Relaxed) {
-            tokio::spawn(backend::listen(self.pools.read.clone(), self.bell.clone()));
+            tokio::spawn(backend::listen(self.pools.read.clone(), self.bell.clone(), self.post.clone()));
         }
     }
 }
@@ -148,7 +187,37 @@ impl fmt::Debug for Store {
 pub struct Tx {
     inner: DatabaseTransaction,
     enqueued: AtomicBool,
+    delivery: AtomicBool,
     bell: watch::Sender<u64>,
+    post: watch::Sender<u64>,
+    hint: Hint,
+}
+
+/// Tells other processes that there is something to deliver, once for all that tell it at the same time. Only a hint: whoever
+/// does not hear it looks every now and then. So it does not hold up the transactions that caused it, which PostgreSQL would let
+/// commit one by one if each told by itself.
+#[derive(Clone)]
+struct Hint(Arc<Pools>, Arc<Together<(), (), StoreError>>);
+
+impl Hint {
+    fn give(self) {
+        if !backend::has_listeners(&self.0.write) {
+            return;
+        }
+        tokio::spawn(async move {
+            let pools = Arc::clone(&self.0);
+            let tell = move |asked: Vec<()>| {
+                let pools = Arc::clone(&pools);
+                async move {
+                    backend::hint(&pools.write).await?;
+                    Ok(asked)
+                }
+            };
+            if let Err(error) = self.1.ask((), tell).await {
+                tracing::debug!(%error, "other processes were not told of a delivery");
+            }
+        });
+    }
 }
 
 impl Tx {
@@ -162,7 +231,16 @@ impl Tx {
         if enqueued {
             self.bell.send_modify(|rings| *rings += 1);
         }
+        if self.delivery.into_inner() {
+            self.post.send_modify(|rings| *rings += 1);
+            self.hint.give();
+        }
         Ok(())
+    }
+
+    /// Notes that there is a delivery to be told of at the end.
+    pub(crate) fn note_delivery(&self) {
+        self.delivery.store(true, Ordering::Relaxed);
     }
 
     /// Notes that there is a job to be told of at the end.

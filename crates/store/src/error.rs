@@ -1,7 +1,7 @@
 //! Why something could not be kept or read.
 
 /// Why something could not be kept or read. That a thing is not there is no error.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The settings name no database that can be opened.

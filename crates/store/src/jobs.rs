@@ -9,7 +9,6 @@
 //! The nouns are here; `lease.rs` has what workers do, `look.rs` what people and pages see, `row.rs` how it lies in the
 //! database.
 
-mod bell;
 mod lease;
 mod look;
 pub(crate) mod row;
@@ -27,7 +26,6 @@ use crate::{StoreError, Tx};
 
 use row::Entity;
 
-pub use bell::Bell;
 pub use lease::{ack, ask_cancel, bury_spent, claim, claim_many, fail_later, fail_never, hand_back, heartbeat};
 pub use look::{
     counts, find, list, list_by_subject, list_dead, next_due, progress_of, remove_dead, remove_dead_before, revive,

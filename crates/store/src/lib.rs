@@ -15,6 +15,7 @@ pub mod audit;
 pub mod blobs;
 pub mod challenges;
 mod counters;
+pub mod deliveries;
 pub mod emails;
 pub mod files;
 pub mod grants;
@@ -28,23 +29,30 @@ pub mod oauth2;
 pub mod passkeys;
 pub mod presets;
 pub mod productions;
+pub mod receivers;
 pub mod recovery;
+pub mod services;
 pub mod sessions;
 pub mod throttles;
 pub mod totp;
 pub mod uploads;
+pub mod webhook_secrets;
 
 mod backend;
+mod bell;
 mod connection;
 mod document;
 mod error;
 mod migrations;
 mod page;
+mod together;
 
+pub use bell::Bell;
 pub use blobs::{BlobError, BlobKey, BlobOptions, Blobs};
 pub use connection::{Read, Store, StoreOptions, Tx};
 pub use error::StoreError;
 pub use page::Page;
+pub use together::{Together, Unanswered};
 
 /// SHA-256 of a secret, which is all that is kept of it.
 pub type Digest = [u8; 32];

@@ -8,6 +8,7 @@ mod columns;
 mod m20261125_180000_first_schema;
 mod m20261125_220000_identity;
 mod m20261125_230000_account_safety;
+mod m20261126_010000_deliveries;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrations {
             Box::new(m20261125_180000_first_schema::Migration),
             Box::new(m20261125_220000_identity::Migration),
             Box::new(m20261125_230000_account_safety::Migration),
+            Box::new(m20261126_010000_deliveries::Migration),
         ]
     }
 }

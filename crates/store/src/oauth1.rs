@@ -1,13 +1,16 @@
 //! Tokens of OAuth 1.0 and 1.0a. The token itself is a name and lies here plain; its secret, which signatures need, lies here
 //! sealed.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use model::{Account, AccountId, AppId, GrantId, Time};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use crate::connection::reading::Connected as _;
 use crate::error::corrupt;
-use crate::{Digest, Read, StoreError, Tx, accounts};
+use crate::{Digest, Read, Store, StoreError, Tx, accounts};
 
 /// A request token: an app's question on its way to a person and back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,6 +203,25 @@ pub async fn find_access(db: &impl Read, token: &str) -> Result<Option<(AccessTo
     let found = Entity::find_by_id(token).filter(Column::Kind.eq(ACCESS)).find_also_related(accounts::row::Entity);
     let Some((token, Some(account))) = found.one(db.connection()).await? else { return Ok(None) };
     Ok(Some((token.try_into()?, account.try_into()?)))
+}
+
+/// The same, for a request that waits: it is asked together with others.
+pub async fn recognise(store: &Store, token: &str) -> Result<Option<Arc<(AccessToken, Arc<Account>)>>, StoreError> {
+    let db = store.clone();
+    let find = move |tokens: Vec<String>| {
+        let db = db.clone();
+        async move {
+            let known = Entity::find().filter(Column::Token.is_in(tokens)).filter(Column::Kind.eq(ACCESS));
+            let rows = known.find_also_related(accounts::row::Entity).all(db.connection()).await?;
+            let mut found = HashMap::with_capacity(rows.len());
+            for (token, account) in rows {
+                let Some(account) = account else { continue };
+                found.insert(token.token.clone(), Arc::new((token.try_into()?, Arc::new(account.try_into()?))));
+            }
+            Ok(found)
+        }
+    };
+    store.lines.oauth1.find(token.to_owned(), find).await
 }
 
 /// Notes who allowed a request token, and the verifier that says so, unless somebody did before; whether it was noted.

@@ -2,13 +2,16 @@
 //!
 //! What was spent is kept until its time is over, so that somebody who comes with it a second time is found out.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use model::{Account, AccountId, AppId, GrantId, Time};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use crate::connection::reading::Connected as _;
 use crate::error::corrupt;
-use crate::{Digest, Read, StoreError, Tx, accounts};
+use crate::{Digest, Read, Store, StoreError, Tx, accounts};
 
 /// An authorization code: what was allowed, on its way to the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -264,6 +267,28 @@ pub async fn find_token(db: &impl Read, digest: &Digest) -> Result<Option<(Token
     let found = token_row::Entity::find_by_id(digest.to_vec()).find_also_related(accounts::row::Entity);
     let Some((token, Some(account))) = found.one(db.connection()).await? else { return Ok(None) };
     Ok(Some((token.try_into()?, account.try_into()?)))
+}
+
+/// The same, for a request that waits: it is asked together with others.
+pub async fn recognise(store: &Store, digest: Digest) -> Result<Option<Arc<(Token, Arc<Account>)>>, StoreError> {
+    let db = store.clone();
+    let find = move |digests: Vec<Digest>| {
+        let db = db.clone();
+        async move {
+            let known = token_row::Column::Digest.is_in(digests.iter().map(|digest| digest.to_vec()));
+            let rows = token_row::Entity::find().filter(known).find_also_related(accounts::row::Entity);
+            let rows = rows.all(db.connection()).await?;
+            let mut found = HashMap::with_capacity(rows.len());
+            for (token, account) in rows {
+                let (Ok(digest), Some(account)) = (Digest::try_from(token.digest.as_slice()), account) else {
+                    continue;
+                };
+                found.insert(digest, Arc::new((token.try_into()?, Arc::new(account.try_into()?))));
+            }
+            Ok(found)
+        }
+    };
+    store.lines.oauth2.find(digest, find).await
 }
 
 /// Says that a refresh token is traded, unless it was before.

@@ -1,5 +1,7 @@
 //! Pieces of audio being made.
 
+use std::sync::Arc;
+
 use model::production::State;
 use model::{AccountId, Production, ProductionId, Time};
 use sea_orm::sea_query::{Expr, LockType};
@@ -10,7 +12,7 @@ use sea_orm::{
 use crate::connection::reading::Connected as _;
 use crate::document;
 use crate::error::corrupt;
-use crate::{Page, Read, StoreError, Tx};
+use crate::{Page, Read, Store, StoreError, Tx};
 
 /// The state of a production by name, as far as it can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,6 +119,21 @@ pub async fn insert(tx: &Tx, production: &Production) -> Result<(), StoreError> 
 /// The production.
 pub async fn find(db: &impl Read, id: ProductionId) -> Result<Option<Production>, StoreError> {
     Entity::find_by_id(id.as_str()).one(db.connection()).await?.map(Production::try_from).transpose()
+}
+
+/// The production, to be looked at and not to be changed. It is asked for together with others.
+pub async fn glance(store: &Store, id: ProductionId) -> Result<Option<Arc<Production>>, StoreError> {
+    let db = store.clone();
+    let find = move |ids: Vec<ProductionId>| {
+        let db = db.clone();
+        async move {
+            let known = Column::Id.is_in(ids.iter().map(ProductionId::as_str));
+            let rows = Entity::find().filter(known).all(db.connection()).await?;
+            let productions = rows.into_iter().map(Production::try_from);
+            productions.map(|found| found.map(|found| (found.id, Arc::new(found)))).collect()
+        }
+    };
+    store.lines.productions.find(id, find).await
 }
 
 /// The production, which nobody else can change until the transaction ends.

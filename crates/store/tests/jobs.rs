@@ -363,13 +363,13 @@ both_databases! {
     async fn the_bell_rings_when_a_job_is_committed(database: &Database) {
         let store = database.store();
         let other = database.another().await;
-        let mut near = jobs::Bell::new(store);
+        let mut near = store::Bell::new(store);
         put(store, 1, job()).await;
         near.wait(Duration::from_mins(1)).await;
         near.wait(Duration::ZERO).await;
         if !database.url().starts_with("sqlite") {
             // Listening to other processes begins some time after the bell was made.
-            let mut far = jobs::Bell::new(&other);
+            let mut far = store::Bell::new(&other);
             let mut number = 2;
             let heard = async { far.wait(Duration::from_mins(1)).await };
             let ringing = async {

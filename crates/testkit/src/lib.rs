@@ -11,5 +11,7 @@ pub mod house;
 pub mod s3;
 pub mod signal;
 #[cfg(feature = "house")]
+pub mod sink;
+#[cfg(feature = "house")]
 pub mod smtp;
 pub mod witness;

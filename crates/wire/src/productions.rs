@@ -13,9 +13,11 @@ mod limits;
 mod listing;
 mod present;
 mod read;
+mod services;
 mod status;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub use algorithms::{ALGORITHMS, Algorithm, AlgorithmKind, unbuilt};
 pub use describe::{
@@ -33,4 +35,6 @@ pub use present::{
     Title, User, algorithm_infos, file_endings, format_infos, production_status, timestamp,
 };
 pub use read::{Action, Form, Request, preset, production, webhook};
+pub use services::{AttemptReply, Connect, ConnectRequest, DeliveryReply, EXTERNAL, Service, connect};
 pub use status::{STATUSES, number, text};
+pub use told::{service_reply, status_form};

@@ -2,6 +2,7 @@
 //!
 //! What belongs here: networks and codecs, outside of any transaction. What does not: answering requests, and what a result means.
 
+pub mod deliveries;
 pub mod jobs;
 pub mod mail;
 pub mod outbound;

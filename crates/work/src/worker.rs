@@ -9,6 +9,9 @@ use app::App;
 use model::{Clock, Dice};
 use store::{Blobs, Store};
 
+use futures_util::FutureExt;
+
+use crate::deliveries::{DeliveryOptions, DeliveryParts, deliver};
 use crate::jobs::mail::Mail;
 use crate::jobs::produce::Produce;
 use crate::jobs::sweep::{SweepOptions, keep_sweeping};
@@ -18,7 +21,10 @@ use crate::runner::{Lane, Runner, RunnerOptions};
 use crate::scratch::Scratch;
 
 /// The kinds of work that there are. A worker can be kept to some of them.
-pub const KINDS: &[&str] = &[app::productions::PRODUCE, app::letters::MAIL];
+pub const KINDS: &[&str] = &[app::productions::PRODUCE, app::letters::MAIL, DELIVER];
+
+/// Telling others is no job, and can be kept to like one.
+pub const DELIVER: &str = "deliver";
 
 /// Everything that a worker works with.
 pub struct WorkerParts {
@@ -89,7 +95,7 @@ pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<
         app: app.clone(),
         store: store.clone(),
         blobs,
-        outbound,
+        outbound: outbound.clone(),
         dice: Arc::clone(&dice),
         scratch: Arc::clone(&scratch),
     };
@@ -101,12 +107,30 @@ pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<
     if let Some(only) = &options.only {
         keep_to(only, &mut lanes);
     }
+    let delivers = options.only.as_ref().is_none_or(|only| only.contains(&DELIVER));
+    let delivery = DeliveryParts { app: app.clone(), store: store.clone(), outbound, dice: Arc::clone(&dice) };
+    let delivery_options = DeliveryOptions {
+        lease: options.lease.min(DeliveryOptions::default().lease),
+        poll: options.poll,
+        patience: options.patience,
+        ..DeliveryOptions::default()
+    };
     let sweeping = SweepOptions { bury_every: options.lease, sweep_every: options.sweep_every };
     let runner_options =
         RunnerOptions { worker: options.name, lease: options.lease, poll: options.poll, patience: options.patience };
     let runner = Runner::new(store, clock, Arc::clone(&dice), runner_options, lanes);
+    // Both hear of the wish to stop.
+    let stop = stop.shared();
+    let running = async {
+        let delivering = async {
+            if delivers {
+                deliver(delivery, delivery_options, stop.clone()).await;
+            }
+        };
+        tokio::join!(runner.run(stop.clone()), delivering);
+    };
     tokio::select! {
-        () = runner.run(stop) => {}
+        () = running => {}
         () = keep_sweeping(&app, &scratch, &*dice, sweeping) => {}
     }
     Ok(())

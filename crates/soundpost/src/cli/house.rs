@@ -106,6 +106,9 @@ pub(crate) enum Admin {
     /// Work that waits, and work that did not work
     #[command(subcommand)]
     Queue(Queue),
+    /// What others were told, and having it sent once more
+    #[command(subcommand, name = "delivery")]
+    Deliveries(Deliveries),
     /// The world apart in which apps are tried
     #[command(subcommand)]
     Sandbox(Sandbox),
@@ -313,6 +316,52 @@ pub(crate) enum Queue {
         #[command(flatten)]
         common: Common,
     },
+}
+
+/// What others were told.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Deliveries {
+    /// List deliveries, newest first
+    List {
+        #[command(flatten)]
+        meant: Meant,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Show a delivery with its body and every attempt
+    Show {
+        /// The delivery's id, as `list` shows it; it is the webhook-id, too
+        id: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Send deliveries that came to an end once more: one, or all that are meant, after saying how many those are
+    Replay {
+        /// The delivery's id
+        #[arg(conflicts_with_all = ["failed", "since_hours", "app", "yes"])]
+        id: Option<String>,
+        #[command(flatten)]
+        meant: Meant,
+        /// Do it; without this, only the count is told
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// Which deliveries are meant.
+#[derive(Debug, Args)]
+pub(crate) struct Meant {
+    /// Only such as were given up
+    #[arg(long)]
+    pub(crate) failed: bool,
+    /// Only such as were caused within so many hours
+    #[arg(long, value_name = "HOURS")]
+    pub(crate) since_hours: Option<u32>,
+    /// Only what this app was told, by its client_id
+    #[arg(long, value_name = "CLIENT_ID")]
+    pub(crate) app: Option<String>,
 }
 
 /// What every operator's command takes.

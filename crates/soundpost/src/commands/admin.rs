@@ -1,6 +1,7 @@
 //! `soundpost admin`: what an operator does without a browser.
 
 mod apps;
+mod deliveries;
 mod queue;
 
 use std::io::{IsTerminal, Read};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::open;
 use super::output::print;
-use crate::cli::{self, Admin, Common, Queue, Sandbox, Token, User};
+use crate::cli::{self, Admin, Common, Deliveries, Queue, Sandbox, Token, User};
 use crate::failure::Failure;
 use crate::house::{House, Schema};
 
@@ -45,6 +46,7 @@ pub(crate) fn run(admin: Admin) -> Result<(), Failure> {
             }
             Admin::Token(token) => do_token(&house.app, token).await,
             Admin::Queue(queue) => queue::run(&house.app, queue).await,
+            Admin::Deliveries(asked) => deliveries::run(&house.app, asked).await,
         }
     })?;
     let text = if common.json { answer.json.to_string() } else { answer.text };
@@ -68,6 +70,9 @@ fn common(admin: &Admin) -> &Common {
             | cli::App::Remove { common, .. },
         )
         | Admin::Sandbox(Sandbox::Reset { common })
+        | Admin::Deliveries(
+            Deliveries::List { common, .. } | Deliveries::Show { common, .. } | Deliveries::Replay { common, .. },
+        )
         | Admin::Queue(
             Queue::Show { common } | Queue::List { common } | Queue::Revive { common, .. } | Queue::Drop { common, .. },
         ) => common,

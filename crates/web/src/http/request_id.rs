@@ -4,15 +4,12 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
-use model::random_text;
+use model::Dice;
 use tracing::Instrument;
 
 use crate::settings::Web;
 
 const NAME: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Characters of an id that we make.
-const LENGTH: usize = 16;
 
 /// The id of a request, as handlers and pages see it.
 #[derive(Clone, Debug)]
@@ -21,7 +18,7 @@ pub(crate) struct RequestId(pub(crate) String);
 /// Gives the request a name, or keeps the one that a proxy gave it.
 pub(crate) async fn name(State(web): State<Web>, mut request: Request, next: Next) -> Response {
     let given = request.headers().get(&NAME).and_then(|value| value.to_str().ok()).filter(|id| is_plain(id));
-    let id = given.map_or_else(|| random_text(LENGTH, web.dice()), str::to_owned);
+    let id = given.map_or_else(|| made_up(web.dice()), str::to_owned);
     let span = tracing::info_span!("http.request", id = %id, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).instrument(span).await;
@@ -29,6 +26,13 @@ pub(crate) async fn name(State(web): State<Web>, mut request: Request, next: Nex
         response.headers_mut().insert(NAME, id);
     }
     response
+}
+
+/// An id of our own: it has to be another one each time, and is no secret. The dice are asked once.
+fn made_up(dice: &dyn Dice) -> String {
+    let mut bytes = [0; 8];
+    dice.fill(&mut bytes);
+    format!("{:016x}", u64::from_be_bytes(bytes))
 }
 
 /// Whether an id of somebody else can stand in a log.

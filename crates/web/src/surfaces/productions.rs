@@ -2,6 +2,7 @@
 
 mod clear;
 mod create;
+mod deliveries;
 mod details;
 mod download;
 mod events;
@@ -17,6 +18,10 @@ mod preset_webhook;
 mod publish;
 mod remove;
 mod resumable;
+mod service_connect;
+mod service_files;
+mod service_list;
+mod service_remove;
 mod simple;
 mod start;
 mod status;
@@ -30,6 +35,7 @@ mod files;
 pub(crate) mod openapi;
 mod parts;
 mod reply;
+mod shown;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -68,6 +74,11 @@ pub(crate) fn router(web: &Web) -> Router<Web> {
             "/api/preset/{uuid}/webhook.json",
             get(preset_webhook::get).post(preset_webhook::post).delete(preset_webhook::delete),
         )
+        .route("/api/production/{uuid}/deliveries.json", get(deliveries::get))
+        .route("/api/services.json", get(service_list::get))
+        .route("/api/service/connect.json", post(service_connect::post))
+        .route("/api/service/{uuid}", delete(service_remove::delete))
+        .route("/api/service/{uuid}/ls.json", get(service_files::get))
         .route("/api/user.json", get(user::get))
         .route("/api/download/audio-result/{uuid}/{filename}", get(download::result))
         .route("/api/download/cover/production/{uuid}", get(download::production_cover))

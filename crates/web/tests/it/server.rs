@@ -116,10 +116,10 @@ impl Server {
         let (key, limit) =
             self.house.app.runs().announce(production.owner, production.id, production.run).await.unwrap();
         let once = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::copy_from_slice(bytes))]);
-        let kept = self.house.blobs.put_stream(&key, once, limit).await.unwrap();
+        let size = self.house.blobs.put_stream(&key, once, limit).await.unwrap();
         let order = OutputOrder { format: "mp3".into(), bitrate: Some(128), ..OutputOrder::default() };
         let (key, name) = (key.as_str().to_owned(), name.to_owned());
-        let files = vec![MadeFile { order, key, name, size: kept.size, md5: kept.md5 }];
+        let files = vec![MadeFile { order, key, name, size, md5: "0".repeat(32) }];
         let made = Made { files, length_ms: 1_500, format: "WAV".into(), ..Made::default() };
         let _ = self.house.app.runs().finish(&job, made).await.unwrap();
         id

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::form_errors::{At, FormErrors, named};
 use super::formats::Offer;
-use fields::Fields;
+pub(in crate::productions) use fields::Fields;
 use reader::{Kind, Reader};
 
 pub use form::Form;

@@ -49,6 +49,7 @@ pub(crate) fn sentence(entry: &AuditEntry) -> String {
         AuditKind::EmailVerified => format!("The address {} was shown to be yours.", named("email", "you gave")),
         AuditKind::ResetAsked => "Somebody asked for a letter to set a new password.".to_owned(),
         AuditKind::ResetDone => "A new password was set by letter. All browsers were signed out.".to_owned(),
+        AuditKind::ReceiverDisabled => format!("{} is told nothing any more. {}", text("address"), text("why")),
         AuditKind::AccountExported => "Everything of your account was exported.".to_owned(),
         AuditKind::AccountRemoved => "The account was removed.".to_owned(),
     }
@@ -56,7 +57,7 @@ pub(crate) fn sentence(entry: &AuditEntry) -> String {
 
 /// Whether it is worth a second look.
 pub(crate) fn is_trouble(kind: AuditKind) -> bool {
-    matches!(kind, AuditKind::SignInRefused | AuditKind::FactorRefused)
+    matches!(kind, AuditKind::SignInRefused | AuditKind::FactorRefused | AuditKind::ReceiverDisabled)
 }
 
 fn factor(kind: &str, name: &str) -> String {

@@ -8,6 +8,7 @@ use wire::productions::{Envelope, Production};
 use super::admit::Asking;
 use super::parts::Named;
 use super::reply::{Refusals, Reply, reply};
+use super::shown::shown;
 use crate::http::problem::Problem;
 use crate::settings::Web;
 
@@ -26,7 +27,7 @@ pub(super) async fn chapters(
     Named(id): Named<ProductionId>,
 ) -> Reply<Production> {
     let production = web.app().productions().clear(&caller, id, List::Chapters).await?;
-    reply(Production::of(&production, &[], &web))
+    reply(shown(&web, &caller, &production, &[]).await?)
 }
 
 /// Takes all files to make away.
@@ -44,7 +45,7 @@ pub(super) async fn output_files(
     Named(id): Named<ProductionId>,
 ) -> Reply<Production> {
     let production = web.app().productions().clear(&caller, id, List::Outputs).await?;
-    reply(Production::of(&production, &[], &web))
+    reply(shown(&web, &caller, &production, &[]).await?)
 }
 
 /// Takes all services away.
@@ -62,7 +63,7 @@ pub(super) async fn outgoing_services(
     Named(id): Named<ProductionId>,
 ) -> Reply<Production> {
     let production = web.app().productions().clear(&caller, id, List::Services).await?;
-    reply(Production::of(&production, &[], &web))
+    reply(shown(&web, &caller, &production, &[]).await?)
 }
 
 /// Takes one track away. There are none yet, so there is never one of that name.

@@ -7,6 +7,7 @@ use wire::productions::{self, Action, Envelope, Production, ProductionRequest};
 use super::admit::Asking;
 use super::parts::JsonBody;
 use super::reply::{Refusals, Reply, reply};
+use super::shown::shown;
 use crate::settings::Web;
 
 /// Makes a production, and starts it if that is wished.
@@ -27,5 +28,5 @@ pub(super) async fn post(
     let start = request.action == Action::Start;
     let new = NewProduction { preset: request.preset, edit: request.edit, start };
     let production = web.app().productions().create(&caller, new).await?;
-    reply(Production::of(&production, &request.warnings, &web))
+    reply(shown(&web, &caller, &production, &request.warnings).await?)
 }

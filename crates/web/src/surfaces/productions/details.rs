@@ -7,6 +7,7 @@ use wire::productions::{Envelope, Production};
 use super::admit::Asking;
 use super::parts::NamedJson;
 use super::reply::{Refusals, Reply, reply};
+use super::shown::shown;
 use crate::settings::Web;
 
 /// Everything about a production.
@@ -23,6 +24,6 @@ pub(super) async fn get(
     Asking(caller): Asking,
     NamedJson(id): NamedJson<ProductionId>,
 ) -> Reply<Production> {
-    let production = web.app().productions().find(&caller, id).await?;
-    reply(Production::of(&production, &[], &web))
+    let production = web.app().productions().glance(&caller, id).await?;
+    reply(shown(&web, &caller, &production, &[]).await?)
 }

@@ -44,7 +44,7 @@ pub(super) async fn get(
     Asking(caller): Asking,
     Named(id): Named<ProductionId>,
 ) -> Result<impl IntoResponse, Refused> {
-    web.app().productions().find(&caller, id).await?;
+    web.app().productions().glance(&caller, id).await?;
     let place = web.streams().try_acquire_owned().map_err(|_| {
         let message = "Too many streams are open. Ask for status.json, or come back in a minute.";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).with(RETRY_AFTER, 60)

@@ -1,5 +1,7 @@
 //! `GET /api/productions.json`: productions of the caller, newest first.
 
+use std::collections::HashMap;
+
 use app::Page;
 use axum::extract::{RawQuery, State};
 use wire::productions::{
@@ -33,8 +35,19 @@ pub(super) async fn get(
     let Listing { limit, offset, detail } = listing(query)?;
     let page = Page { limit: limit.into(), offset: offset.into() };
     let productions = web.app().productions().list(&caller, page).await?;
+    let published = productions.iter().filter(|production| !production.draft.services.is_empty());
+    let published: Vec<_> = published.map(|production| production.id).collect();
+    let beside = if detail == Detail::Full && !published.is_empty() {
+        web.app().services().beside(caller.account.id, &published).await?
+    } else {
+        HashMap::new()
+    };
+    let services = |id| beside.get(id).map_or(&[][..], Vec::as_slice);
     let listed = productions.iter().map(|production| match detail {
-        Detail::Full => Listed::Full(Box::new(Production::of(production, &[], &web))),
+        Detail::Full => {
+            let shown = Production::of(production, &[], &web).with_services(services(&production.id));
+            Listed::Full(Box::new(shown))
+        }
         Detail::Minimal => Listed::Minimal(MinimalProduction::of(production, &web)),
         Detail::Uuid => Listed::Uuid(production.id.to_string()),
     });

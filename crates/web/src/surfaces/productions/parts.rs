@@ -25,6 +25,10 @@ impl Kind for model::PresetId {
     const NOUN: &'static str = "preset";
 }
 
+impl Kind for model::ServiceId {
+    const NOUN: &'static str = "service";
+}
+
 impl Kind for model::UploadId {
     const NOUN: &'static str = "upload";
 }

@@ -7,6 +7,7 @@ use wire::productions::{Action, Form, MAX_BODY_BYTES, Production, SimpleRequest}
 use super::admit::Asking;
 use super::files::{self, Files};
 use super::reply::{Refusals, Reply, reply};
+use super::shown::shown;
 use crate::http::body;
 use crate::http::problem::Problem;
 use crate::settings::Web;
@@ -40,7 +41,7 @@ pub(super) async fn post(State(web): State<Web>, Asking(caller): Asking, request
     let start = request.action == Action::Start;
     let new = NewProduction { preset: request.preset, edit: request.edit, start };
     let production = web.app().productions().create(&caller, new).await?;
-    reply(Production::of(&production, &request.warnings, &web))
+    reply(shown(&web, &caller, &production, &request.warnings).await?)
 }
 
 /// Names and values of a form without files.

@@ -23,6 +23,6 @@ pub(super) async fn get(
     Asking(caller): Asking,
     Named(id): Named<ProductionId>,
 ) -> Reply<Status> {
-    let production = web.app().productions().find(&caller, id).await?;
+    let production = web.app().productions().glance(&caller, id).await?;
     reply(Status::of(&production))
 }

@@ -7,6 +7,7 @@ use wire::productions::{Envelope, Production};
 use super::admit::Asking;
 use super::parts::Named;
 use super::reply::{Refusals, Reply, reply};
+use super::shown::shown;
 use crate::settings::Web;
 
 /// Has whoever makes the production stop. That nobody does is fine.
@@ -24,5 +25,5 @@ pub(super) async fn post(
     Named(id): Named<ProductionId>,
 ) -> Reply<Production> {
     let production = web.app().productions().stop(&caller, id).await?;
-    reply(Production::of(&production, &[], &web))
+    reply(shown(&web, &caller, &production, &[]).await?)
 }

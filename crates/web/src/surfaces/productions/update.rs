@@ -8,6 +8,7 @@ use wire::productions::{self, Action, Envelope, Production, ProductionRequest};
 use super::admit::Asking;
 use super::parts::{JsonBody, NamedJson};
 use super::reply::{Refusals, Reply, reply};
+use super::shown::shown;
 use crate::settings::Web;
 
 /// Changes a production, and starts it if that is wished.
@@ -41,5 +42,5 @@ pub(super) async fn post(
     if request.action == Action::Start {
         production = productions.start(&caller, id).await?;
     }
-    reply(Production::of(&production, &request.warnings, &web))
+    reply(shown(&web, &caller, &production, &request.warnings).await?)
 }

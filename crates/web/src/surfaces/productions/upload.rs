@@ -9,6 +9,7 @@ use super::admit::Asking;
 use super::files::{self, Files};
 use super::parts::Named;
 use super::reply::{Refusals, Reply, reply};
+use super::shown::shown;
 use crate::http::problem::Problem;
 use crate::settings::Web;
 
@@ -36,5 +37,5 @@ pub(super) async fn post(
     }
     let request = files::uploads(web.app(), &caller, body, web.offer(), &["input_file", "image"]).await?;
     let production = productions.update(&caller, id, request.edit).await?;
-    reply(Production::of(&production, &[], &web))
+    reply(shown(&web, &caller, &production, &[]).await?)
 }

@@ -16,5 +16,5 @@ use super::reply::{Refusals, Reply, reply};
 )]
 pub(super) async fn get(Asking(caller): Asking) -> Reply<User> {
     caller.may(Scope::Profile)?;
-    reply(User::from(&caller.account))
+    reply(User::from(&*caller.account))
 }

@@ -2,13 +2,14 @@
 
 use model::chapters::write_time;
 use model::production::{MadeFile, OutputOrder};
-use model::{Chapters, Draft, ServiceId, size_string};
+use model::{Chapters, Draft, ServiceId, ShownService, size_string};
 use serde::Serialize;
 use serde_json::Number;
 use utoipa::ToSchema;
 
 use super::text::plain;
 use crate::productions::formats::Format;
+use crate::productions::services::EXTERNAL;
 
 /// A file that is wanted or was made.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -115,6 +116,18 @@ impl OutgoingService {
             error_message: String::new(),
             result_page: None,
             result_urls: Vec::new(),
+        }
+    }
+
+    /// Says what is known of the service and how it went there.
+    pub(super) fn tell(&mut self, shown: &ShownService) {
+        EXTERNAL.clone_into(&mut self.r#type);
+        self.display_name.clone_from(&shown.display_name);
+        if let Some(placing) = &shown.placing {
+            self.transfer_success = placing.success;
+            self.error_message.clone_from(&placing.trouble);
+            self.result_page.clone_from(&placing.result_page);
+            self.result_urls.clone_from(&placing.result_urls);
         }
     }
 

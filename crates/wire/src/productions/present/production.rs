@@ -1,5 +1,6 @@
 //! A production as clients see it.
 
+use model::ShownService;
 use model::chapters::write_time;
 use model::production::{Input, Made, State};
 use serde::Serialize;
@@ -190,6 +191,19 @@ impl Production {
             status_page: at.status_page(*id),
             waveform_image: made.filter(|made| has_waveform(made)).map(|_| at.file(*id, WAVEFORM)),
         }
+    }
+}
+
+impl Production {
+    /// The same, with how it went at its services; those that are not among these stay as they are, by their uuids alone.
+    #[must_use]
+    pub fn with_services(mut self, services: &[ShownService]) -> Self {
+        for outgoing in &mut self.outgoing_services {
+            if let Some(shown) = services.iter().find(|shown| shown.service.id.as_str() == outgoing.uuid) {
+                outgoing.tell(shown);
+            }
+        }
+        self
     }
 }
 

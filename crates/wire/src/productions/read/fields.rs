@@ -11,11 +11,11 @@ use crate::productions::form_errors::excerpt;
 use crate::productions::limits::{MAX_BODY_BYTES, MAX_FORM_FIELDS};
 
 /// Names and values.
-pub(super) struct Fields(pub(super) Vec<(String, Value)>);
+pub(in crate::productions) struct Fields(pub(in crate::productions) Vec<(String, Value)>);
 
 impl Fields {
     /// Reads a body. What is not a JSON object is said under the name `body`.
-    pub(super) fn parse(body: &[u8]) -> Result<Self, FormErrors> {
+    pub(in crate::productions) fn parse(body: &[u8]) -> Result<Self, FormErrors> {
         let wrong = |what: String| FormErrors::of("body", what);
         if body.len() > MAX_BODY_BYTES {
             let found = body.len();

@@ -6,7 +6,8 @@ use tokio::sync::watch;
 
 use crate::Store;
 
-/// Hears that jobs were put in the queue: by this process, and on PostgreSQL by others. Only a hint, to look sooner.
+/// Hears that jobs were put in the queue, or that there is something to deliver: by this process, and on PostgreSQL by others. Only a
+/// hint, to look sooner.
 #[derive(Debug)]
 pub struct Bell(watch::Receiver<u64>);
 
@@ -15,6 +16,12 @@ impl Bell {
     pub fn new(store: &Store) -> Self {
         store.listen();
         Self(store.bell.subscribe())
+    }
+
+    /// The same for whoever delivers.
+    pub fn of_deliveries(store: &Store) -> Self {
+        store.listen();
+        Self(store.post.subscribe())
     }
 
     /// Waits until it rings, or as long as this. What rang since it was last waited for is heard at once.

@@ -1,0 +1,174 @@
+//! What people see of what others were told, and what they can do about it.
+
+use model::delivery::Receiver;
+use model::{Attempt, Delivery, DeliveryId, ProductionId, ReceiverId};
+use protocols::webhook::WebhookKey;
+use store::Page;
+use store::deliveries::{Body, Filter};
+
+use super::{Deliveries, OVERLAP};
+use crate::AppError;
+use crate::apps::OwnApp;
+use crate::callers::{Caller, Operator};
+use crate::sessions::own_session;
+
+/// A delivery with everything that is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// Who is told; nothing where it is gone.
+    pub receiver: Option<Receiver>,
+    /// The bytes that are sent, once they are made and as long as they are kept.
+    pub body: Option<Body>,
+    /// The attempts, first to last.
+    pub attempts: Vec<Attempt>,
+}
+
+const NONE: AppError = AppError::NotFound("delivery");
+
+impl Deliveries<'_> {
+    /// What others were told about a production, first to last, at most a hundred.
+    pub async fn of_production(&self, caller: &Caller, id: ProductionId) -> Result<Vec<Told>, AppError> {
+        self.0.productions().glance(caller, id).await?;
+        let mut all = Vec::new();
+        for delivery in store::deliveries::list_of_subject(self.0.store(), id.as_str(), Page::first(100)).await? {
+            all.push(self.told(delivery).await?);
+        }
+        Ok(all)
+    }
+
+    /// What others were told for the caller, newest first.
+    pub async fn list(&self, caller: &Caller, filter: Filter, page: Page) -> Result<Vec<Delivery>, AppError> {
+        own_session(caller)?;
+        let filter = Filter { owner: Some(caller.account.id), ..filter };
+        Ok(store::deliveries::list(self.0.store(), &filter, page).await?)
+    }
+
+    /// What an app was told, whoever caused it, newest first.
+    pub async fn list_of_app(&self, app: &OwnApp, filter: Filter, page: Page) -> Result<Vec<Delivery>, AppError> {
+        let filter = Filter { app: Some(app.get().id), ..filter };
+        Ok(store::deliveries::list(self.0.store(), &filter, page).await?)
+    }
+
+    /// What anybody was told, newest first.
+    pub async fn list_all(&self, _: &Operator, filter: Filter, page: Page) -> Result<Vec<Delivery>, AppError> {
+        Ok(store::deliveries::list(self.0.store(), &filter, page).await?)
+    }
+
+    /// One delivery of the caller, with everything about it.
+    pub async fn find(&self, caller: &Caller, id: DeliveryId) -> Result<Told, AppError> {
+        own_session(caller)?;
+        let found = store::deliveries::find(self.0.store(), id).await?;
+        self.told(found.filter(|delivery| delivery.owner == caller.account.id).ok_or(NONE)?).await
+    }
+
+    /// One delivery that an app was told.
+    pub async fn find_of_app(&self, app: &OwnApp, id: DeliveryId) -> Result<Told, AppError> {
+        let found = store::deliveries::find(self.0.store(), id).await?;
+        self.told(found.filter(|delivery| delivery.app == Some(app.get().id)).ok_or(NONE)?).await
+    }
+
+    /// Any delivery.
+    pub async fn any(&self, _: &Operator, id: DeliveryId) -> Result<Told, AppError> {
+        self.told(store::deliveries::find(self.0.store(), id).await?.ok_or(NONE)?).await
+    }
+
+    async fn told(&self, delivery: Delivery) -> Result<Told, AppError> {
+        let store = self.0.store();
+        let receiver = store::receivers::find(store, delivery.receiver).await?;
+        let body = store::deliveries::body(store, delivery.id).await?;
+        let attempts = store::deliveries::attempts(store, delivery.id).await?;
+        Ok(Told { delivery, receiver, body, attempts })
+    }
+
+    /// How many deliveries that are meant would be sent once more.
+    pub async fn count(&self, caller: &Caller, filter: Filter) -> Result<u64, AppError> {
+        own_session(caller)?;
+        let filter = Filter { owner: Some(caller.account.id), ..filter };
+        Ok(store::deliveries::count_ended(self.0.store(), &filter).await?)
+    }
+
+    /// Sends one delivery of the caller once more.
+    pub async fn replay(&self, caller: &Caller, id: DeliveryId) -> Result<(), AppError> {
+        let told = self.find(caller, id).await?;
+        self.replay_one(&told.delivery).await
+    }
+
+    /// Sends one delivery of an app once more.
+    pub async fn replay_of_app(&self, app: &OwnApp, id: DeliveryId) -> Result<(), AppError> {
+        let told = self.find_of_app(app, id).await?;
+        self.replay_one(&told.delivery).await
+    }
+
+    /// Sends deliveries of the caller that are meant once more, and says how many those are.
+    pub async fn replay_many(&self, caller: &Caller, filter: Filter) -> Result<u64, AppError> {
+        own_session(caller)?;
+        self.again(&Filter { owner: Some(caller.account.id), ..filter }, None).await
+    }
+
+    /// How many of all deliveries would be sent once more.
+    pub async fn count_all(&self, _: &Operator, filter: Filter) -> Result<u64, AppError> {
+        Ok(store::deliveries::count_ended(self.0.store(), &filter).await?)
+    }
+
+    /// Sends deliveries that are meant once more, whosever they are, and says how many those are.
+    pub async fn replay_all(&self, _: &Operator, filter: Filter, only: Option<DeliveryId>) -> Result<u64, AppError> {
+        self.again(&filter, only).await
+    }
+
+    async fn replay_one(&self, delivery: &Delivery) -> Result<(), AppError> {
+        if self.again(&Filter::default(), Some(delivery.id)).await? == 0 {
+            return Err(AppError::Conflict(
+                "This delivery cannot be sent again: it is on its way, or its body is not kept any more.".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn again(&self, filter: &Filter, only: Option<DeliveryId>) -> Result<u64, AppError> {
+        let tx = self.0.begin().await?;
+        let count = store::deliveries::replay(&tx, filter, only, self.0.now()).await?;
+        tx.commit().await?;
+        Ok(count)
+    }
+
+    /// Those whom the caller's account has told things, newest first.
+    pub async fn receivers(&self, caller: &Caller, page: Page) -> Result<Vec<Receiver>, AppError> {
+        own_session(caller)?;
+        Ok(store::receivers::list(self.0.store(), caller.account.id, page).await?)
+    }
+
+    /// Tells a receiver things again that was disabled.
+    pub async fn enable(&self, caller: &Caller, id: ReceiverId) -> Result<(), AppError> {
+        own_session(caller)?;
+        let tx = self.0.begin().await?;
+        if !store::receivers::enable(&tx, caller.account.id, id).await? {
+            return Err(AppError::NotFound("receiver"));
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// What the webhooks of the caller's productions are signed with, the newest first. There is always one.
+    pub async fn keys(&self, caller: &Caller) -> Result<Vec<WebhookKey>, AppError> {
+        own_session(caller)?;
+        let keys = self.account_keys(caller.account.id).await?;
+        if !keys.is_empty() {
+            return Ok(keys);
+        }
+        let tx = self.0.begin().await?;
+        let key = self.add_key(&tx, caller.account.id).await?;
+        tx.commit().await?;
+        Ok(vec![key])
+    }
+
+    /// Gives the caller's account another secret; the old one signs beside it for a day.
+    pub async fn rotate(&self, caller: &Caller) -> Result<WebhookKey, AppError> {
+        own_session(caller)?;
+        let tx = self.0.begin().await?;
+        store::webhook_secrets::expire(&tx, caller.account.id, self.0.now() + OVERLAP).await?;
+        let key = self.add_key(&tx, caller.account.id).await?;
+        tx.commit().await?;
+        Ok(key)
+    }
+}

@@ -1,0 +1,30 @@
+//! `GET /api/service/{uuid}/ls.json`: the recordings that lie on a store.
+
+use app::AppError;
+use axum::extract::State;
+use model::ServiceId;
+use wire::productions::Envelope;
+
+use super::admit::Asking;
+use super::parts::Named;
+use super::reply::{Refusals, Reply};
+use crate::settings::Web;
+
+/// The recordings on a store. An app that connected itself takes productions and holds nothing.
+#[utoipa::path(
+    get,
+    path = "/api/service/{uuid}/ls.json",
+    operation_id = "service_files",
+    tag = "services",
+    params(("uuid" = String, Path, description = "Uuid of the service.")),
+    responses((status = 200, description = "The files' names.", body = Envelope<Vec<String>>), Refusals)
+)]
+pub(super) async fn get(
+    State(web): State<Web>,
+    Asking(caller): Asking,
+    Named(id): Named<ServiceId>,
+) -> Reply<Vec<String>> {
+    let shown = web.app().services().find(&caller, id).await?;
+    let message = format!("{} takes productions and holds no recordings: it cannot be listed.", shown.display_name);
+    Err(AppError::Conflict(message).into())
+}

@@ -1,0 +1,324 @@
+//! The desk: takes deliveries from the database, gives each to its host, and starts attempts where there is a place.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use app::deliveries::{Heard, Signing};
+use model::{AccountId, AppId, Delivery, DeliveryId, random_text};
+use store::deliveries::Body;
+use store::{Bell, StoreError, Together, Unanswered};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::task::TaskTracker;
+
+use super::hosts::{Hosts, Limits, Place};
+use super::send::{attempt, render};
+use super::{DeliveryOptions, DeliveryParts};
+
+/// Deliveries that are taken from the database at once.
+const TAKEN_AT_ONCE: usize = 256;
+
+/// Attempts whose ends are written down in one transaction. What is not written down when a worker is killed is sent again.
+const SETTLED_AT_ONCE: usize = 64;
+
+/// Hosts that something is held for, which are looked for at once.
+const HELD_HOSTS: u64 = 1_000;
+
+/// How long is waited before what could not be written down is tried again.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// A delivery that can be tried.
+struct Ready {
+    delivery: Delivery,
+    body: Body,
+    signing: Arc<Signing>,
+}
+
+/// What attempts share with the desk.
+struct Shared {
+    parts: DeliveryParts,
+    options: DeliveryOptions,
+    token: String,
+    hosts: Mutex<Hosts<Ready>>,
+    ends: Together<Heard, (), Unwritten>,
+    /// There is room, or something was given back.
+    news: Notify,
+    attempts: TaskTracker,
+    is_leaving: AtomicBool,
+}
+
+/// Why an end could not be written down.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+struct Unwritten(String);
+
+impl From<Unanswered> for Unwritten {
+    fn from(unanswered: Unanswered) -> Self {
+        Self(unanswered.to_string())
+    }
+}
+
+/// Delivers until asked to stop. Then nothing more is begun, what is under way gets some time, and the rest is left to others.
+pub async fn deliver(parts: DeliveryParts, options: DeliveryOptions, stop: impl Future<Output = ()>) {
+    let token = random_text(22, &*parts.dice);
+    let limits = Limits { at_once: options.at_once.max(2), per_host: options.per_host.max(1) };
+    let shared = Arc::new(Shared {
+        parts,
+        options,
+        token,
+        hosts: Mutex::new(Hosts::new(limits)),
+        ends: Together::new(SETTLED_AT_ONCE),
+        news: Notify::new(),
+        attempts: TaskTracker::new(),
+        is_leaving: AtomicBool::new(false),
+    });
+    tokio::select! {
+        () = stop => {}
+        () = keep_alive(&shared) => {}
+        () = keep_taking(&shared) => {}
+    }
+    shared.leave().await;
+}
+
+/// Says that this worker lives, and finds out which ones do not.
+async fn keep_alive(shared: &Shared) {
+    let Shared { parts: DeliveryParts { app, store, .. }, options, token, .. } = shared;
+    loop {
+        let until = app.now() + options.lease;
+        let said = match store::deliveries::prolong(store, token, until).await {
+            // At first, and where it was asleep for so long that others took over.
+            Ok(false) => store::deliveries::sign_on(store, token, until).await,
+            other => other.map(|_| ()),
+        };
+        let recovered = store::deliveries::recover(store, app.now()).await;
+        match (said, recovered) {
+            (Ok(()), Ok(0)) => {}
+            (Ok(()), Ok(count)) => tracing::info!(count, "deliveries of workers that are gone are tried again"),
+            (Err(error), _) | (_, Err(error)) => tracing::warn!(%error, "a worker could not say that it lives"),
+        }
+        sleep(options.lease / 4).await;
+    }
+}
+
+/// Takes what is due, for ever.
+async fn keep_taking(shared: &Arc<Shared>) {
+    let mut bell = Bell::of_deliveries(&shared.parts.store);
+    let mut looked = None::<Instant>;
+    loop {
+        let taken = shared.take(&mut looked).await;
+        let wait = match taken {
+            Ok(Taken::More) => continue,
+            Ok(Taken::All(wait)) => wait,
+            Err(error) => {
+                tracing::warn!(%error, "deliveries could not be taken from the database");
+                sleep(AGAIN).await;
+                shared.options.poll
+            }
+        };
+        tokio::select! {
+            () = bell.wait(wait) => {}
+            () = shared.news.notified() => {}
+        }
+    }
+}
+
+/// What was there to take.
+enum Taken {
+    /// Perhaps more than was taken.
+    More,
+    /// Nothing else for so long, unless something rings.
+    All(Duration),
+}
+
+impl Shared {
+    fn hosts(&self) -> MutexGuard<'_, Hosts<Ready>> {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what is due and what is held for hosts that have room, as far as there is any.
+    async fn take(self: &Arc<Self>, looked: &mut Option<Instant>) -> Result<Taken, StoreError> {
+        let DeliveryParts { app, store, .. } = &self.parts;
+        let room = self.hosts().room().min(TAKEN_AT_ONCE);
+        let mut is_more = false;
+        if room > 0 {
+            let due = store::deliveries::claim(store, &self.token, app.now(), room as u64).await?;
+            is_more = due.len() == room;
+            self.give_out(due).await?;
+        }
+        if looked.is_none_or(|at| at.elapsed() >= self.options.poll) {
+            *looked = Some(Instant::now());
+            let held = store::deliveries::held_hosts(store, HELD_HOSTS).await?;
+            let mut hosts = self.hosts();
+            held.iter().for_each(|host| hosts.note_held(host));
+        }
+        let wanting = self.hosts().wanting(Instant::now());
+        for (host, room) in wanting {
+            let held = store::deliveries::claim_held(store, &self.token, &host, room as u64).await?;
+            if held.len() < room {
+                self.hosts().note_none_held(&host);
+            }
+            self.give_out(held).await?;
+        }
+        if is_more {
+            return Ok(Taken::More);
+        }
+        let next = store::deliveries::next_due(store).await?;
+        let wait = next.map_or(self.options.poll, |due| due.since(app.now())).min(self.options.poll);
+        Ok(Taken::All(wait))
+    }
+
+    /// Gives deliveries to their hosts and starts what can be started; lays aside what has no room.
+    async fn give_out(self: &Arc<Self>, taken: Vec<(Delivery, String)>) -> Result<(), StoreError> {
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let now = Instant::now();
+        let mut rooms: HashMap<String, usize> = HashMap::new();
+        let (mut kept, mut held) = (Vec::new(), Vec::new());
+        {
+            let mut hosts = self.hosts();
+            for (delivery, host) in taken {
+                let room = rooms.entry(host.clone()).or_insert_with(|| hosts.room_at(&host, now));
+                if *room == 0 {
+                    hosts.note_held(&host);
+                    held.push(delivery.id);
+                } else {
+                    *room -= 1;
+                    kept.push((delivery, host));
+                }
+            }
+        }
+        let ready = self.prepare(kept).await?;
+        let mut names = Vec::new();
+        {
+            let mut hosts = self.hosts();
+            for (ready, host) in ready {
+                match hosts.add(&host, ready, now) {
+                    Ok(()) => names.push(host),
+                    Err(ready) => held.push(ready.delivery.id),
+                }
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        names.iter().for_each(|name| self.start(name));
+        if held.is_empty() { Ok(()) } else { store::deliveries::hold(&self.parts.store, &self.token, &held).await }
+    }
+
+    /// Finds bytes and signatures. Bytes that are not there yet are made and kept before anybody sees them.
+    async fn prepare(&self, taken: Vec<(Delivery, String)>) -> Result<Vec<(Ready, String)>, StoreError> {
+        let store = &self.parts.store;
+        let tried: Vec<DeliveryId> =
+            taken.iter().filter(|(each, _)| each.attempts > 0).map(|(each, _)| each.id).collect();
+        let mut bodies =
+            if tried.is_empty() { HashMap::new() } else { store::deliveries::bodies(store, &tried).await? };
+        let made = taken.iter().filter(|(delivery, _)| !bodies.contains_key(&delivery.id));
+        let made: Vec<_> = made.filter_map(|(delivery, _)| render(delivery)).collect();
+        bodies.extend(store::deliveries::freeze(store, made).await?);
+        let mut signings: HashMap<(Option<AppId>, AccountId), Arc<Signing>> = HashMap::new();
+        let mut ready = Vec::with_capacity(taken.len());
+        for (delivery, host) in taken {
+            let whose = (delivery.app, delivery.owner);
+            if !signings.contains_key(&whose) {
+                match self.parts.app.deliveries().signing(delivery.app, delivery.owner).await {
+                    Ok(signing) => {
+                        signings.insert(whose, Arc::new(signing));
+                    }
+                    // It goes back with the lease.
+                    Err(error) => tracing::warn!(%error, delivery = %delivery.id, "a delivery cannot be signed"),
+                }
+            }
+            let (Some(signing), Some(body)) = (signings.get(&whose).cloned(), bodies.remove(&delivery.id)) else {
+                tracing::error!(delivery = %delivery.id, "a delivery cannot be sent as it is");
+                continue;
+            };
+            ready.push((Ready { delivery, body, signing }, host));
+        }
+        Ok(ready)
+    }
+
+    /// Starts attempts at a host as long as it has places.
+    fn start(self: &Arc<Self>, host: &str) {
+        loop {
+            if self.is_leaving.load(Ordering::Relaxed) {
+                return;
+            }
+            let next = self.hosts().next(host, Instant::now());
+            let Some((ready, place)) = next else { return };
+            let shared = Arc::clone(self);
+            self.attempts.spawn(async move { shared.attend(ready, place).await });
+        }
+    }
+
+    /// Tries a delivery, writes down what came of it, and goes on with the next one of its host.
+    async fn attend(self: Arc<Self>, ready: Ready, place: Place) {
+        let Ready { delivery, body, signing } = ready;
+        let DeliveryParts { app, outbound, store, .. } = &self.parts;
+        let (heard, sign) = attempt(app, outbound, self.options.timeout, delivery, &body, &signing).await;
+        metrics::counter!(
+            "soundpost_delivery_attempts_total",
+            "kind" => heard.delivery.kind.word(),
+            "taken" => if heard.attempt.status.is_some_and(|status| heard.delivery.kind.is_taken(status)) { "yes" } else { "no" }
+        )
+        .increment(1);
+        self.write_down(heard).await;
+        let back = self.hosts().done(&place, sign, Instant::now());
+        if !back.is_empty() {
+            let ids: Vec<_> = back.iter().map(|ready| ready.delivery.id).collect();
+            if let Err(error) = store::deliveries::hold(store, &self.token, &ids).await {
+                tracing::warn!(%error, "deliveries to a silent host go back with the lease");
+            }
+        }
+        self.start(&place.host);
+        let starved = self.hosts().next_starved();
+        if let Some(host) = starved {
+            self.start(&host);
+        }
+        let (is_wanting, has_room) = {
+            let hosts = self.hosts();
+            (hosts.is_wanting(&place.host, Instant::now()), hosts.room() > 0)
+        };
+        if is_wanting || has_room {
+            self.news.notify_one();
+        }
+    }
+
+    async fn write_down(self: &Arc<Self>, heard: Heard) {
+        // As long as the lease can last. After that others try the delivery, and this end counts no more.
+        let patience = Instant::now() + self.options.lease * 2;
+        loop {
+            let (app, token) = (self.parts.app.clone(), self.token.clone());
+            let settle = move |all: Vec<Heard>| {
+                let (app, token) = (app.clone(), token.clone());
+                async move {
+                    let settled = app.deliveries().settle(&token, &all).await;
+                    settled.map_err(|error| Unwritten(error.to_string()))?;
+                    Ok(vec![(); all.len()])
+                }
+            };
+            match self.ends.ask(heard.clone(), settle).await {
+                Ok(()) => return,
+                Err(error) if Instant::now() < patience => {
+                    tracing::warn!(%error, delivery = %heard.delivery.id, "the end of an attempt could not be written down");
+                    sleep(AGAIN).await;
+                }
+                Err(error) => {
+                    tracing::error!(%error, delivery = %heard.delivery.id, "the end of an attempt is lost, and it will be tried again");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn leave(&self) {
+        self.is_leaving.store(true, Ordering::Relaxed);
+        self.attempts.close();
+        let _ = timeout(self.options.patience, self.attempts.wait()).await;
+        let DeliveryParts { app, store, .. } = &self.parts;
+        if let Err(error) = store::deliveries::sign_off(store, &self.token, app.now()).await {
+            tracing::warn!(%error, "deliveries are left to others once the lease is over");
+        }
+    }
+}
