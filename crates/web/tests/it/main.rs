@@ -5,6 +5,7 @@ mod calls;
 mod credentials;
 mod downloads;
 mod limits;
+mod names;
 mod oauth;
 mod presets;
 mod productions;
