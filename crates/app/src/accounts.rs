@@ -233,6 +233,12 @@ impl Accounts<'_> {
         store::accounts::update(&tx, &account).await.map_err(taken)?;
         if moved {
             store::letters::remove_of_account(&tx, account.id).await?;
+            // Nobody else is written to: an address that was never shown may be a stranger's.
+            if let Some(to) = fresh.account().email.clone()
+                && store::emails::is_verified(&tx, fresh.account()).await?
+            {
+                self.0.letters().promise(&tx, Wish::Moved { username: account.username.clone(), to }).await?;
+            }
             if account.email.is_some() {
                 self.0.letters().promise(&tx, Wish::Verify { account: account.id }).await?;
             }

@@ -10,6 +10,6 @@ pub mod house;
 #[cfg(feature = "s3")]
 pub mod s3;
 pub mod signal;
-#[cfg(feature = "house")]
+#[cfg(feature = "smtp")]
 pub mod smtp;
 pub mod witness;
