@@ -92,7 +92,7 @@ fn send_wrong(address: &str, app: &str) {
 
 testkit::both_databases! {
     async fn nothing_that_lets_somebody_in_is_in_the_log(database: &Database) {
-        let premises = Premises::new(database).with("SOUNDPOST_LOG", "debug").with("SOUNDPOST_DEVELOPMENT_ECHO_CALLS", "on");
+        let premises = Premises::new(database).with("SOUNDPOST_LOG", "trace,sqlx=trace,sea_orm=trace").with("SOUNDPOST_DEVELOPMENT_ECHO_CALLS", "on");
         let key = premises.account("ada");
         let app = premises.app("ada", "Podhost");
         let server = premises.serve(&[]);
