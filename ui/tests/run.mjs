@@ -3,7 +3,8 @@
 //
 //   node run.mjs FOLDER                            pages that `cargo nextest run -p web pages` rendered into target/pages
 //   node run.mjs http://127.0.0.1:8080 [NAME:PASSWORD]   a server that runs; with an account its inner pages as well
-//   … --send FILE                                 the account is made through the page, and the recording sent by its form
+//   … --send FILE                                 the account is made through the page, and the recording sent by its form; then an app is
+//                                                 registered, and asks
 //   … --shots DIR                                  keep a picture of every page: phone and desk, light and dark
 //   … --only TEXT                                  pages whose name has that in it
 //
@@ -13,6 +14,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node
 import { createRequire } from 'node:module';
 import { extname, join, normalize, resolve as resolvePath } from 'node:path';
 import { chromium } from 'playwright-core';
+import { apps } from './apps.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const args = process.argv.slice(2);
@@ -62,8 +64,77 @@ const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '
 
 /* What a page complains about. That something is not there, or not now, is no complaint of a page. */
 const hear = (page, name) => {
-  page.on('console', message => { if (['error', 'warning'].includes(message.type()) && !/status of (404|403|429|5\d\d)/.test(message.text())) find(name, `console: ${message.text()}`); });
+  page.on('console', message => { if (['error', 'warning'].includes(message.type()) && !/status of (400|403|404|429|5\d\d)/.test(message.text())) find(name, `console: ${message.text()}`); });
   page.on('pageerror', error => find(name, `script: ${error.message}`));
+};
+
+/* What addresses are called that have ids in them. */
+const names = new Map();
+const label = page => (names.get(page) ?? page).replace(/^\/|\.html$/g, '').replaceAll('/', '-') || 'home';
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/* axe, in one scheme and width. Evaluated through the debugger, which the policy does not reach. */
+const audit = async (path, page, how) => {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(tags => window.axe.run(document, { runOnly: tags, resultTypes: ['violations'] }), TAGS);
+  for (const { id, help, nodes } of violations) find(`${label(path)} ${how}`, `${id}: ${help}: ${nodes.slice(0, 3).map(node => node.target.join(' ')).join(', ')}`);
+};
+
+/* Tab through everything: each stop can be seen, shows that it is focused, and all that can be used is reached. */
+const walk = async (path, page) => {
+  const wanted = await page.evaluate(() => {
+    const usable = 'a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), select, textarea, summary, audio[controls], [tabindex="0"]';
+    const seen = [...document.querySelectorAll(usable)].filter(e => e.checkVisibility() && !e.closest('dialog:not([open])'))
+      // Of radio buttons that belong together Tab stops at the one that is set; arrows do the rest.
+      .filter(e => e.type !== 'radio' || e.checked);
+    seen.forEach((e, i) => { e.dataset.walk = i; });
+    document.activeElement?.blur();
+    window.scrollTo(0, 0);
+    return seen.length;
+  });
+  const reached = new Set();
+  for (let step = 0; step < wanted * 3 + 40 && reached.size < wanted; step++) {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(() => {
+      const e = document.activeElement;
+      if (!e || e === document.body) return null;
+      const box = e.getBoundingClientRect(), style = getComputedStyle(e);
+      return { walk: e.dataset.walk, name: e.outerHTML.slice(0, 80), native: e.tagName === 'AUDIO', box: [box.left, box.top, box.width, box.height], out: style.outlineStyle, width: parseFloat(style.outlineWidth), high: innerHeight, wide: innerWidth };
+    });
+    if (!stop) continue;
+    if (stop.walk !== undefined && !reached.has(stop.walk)) {
+      reached.add(stop.walk);
+      const [left, top, width, height] = stop.box;
+      if (!stop.native && (stop.out === 'none' || stop.width < 2)) find(label(path), `no sign of focus on ${stop.name}`);
+      if (width < 1 || height < 1 || top >= stop.high || top + height <= 0 || left >= stop.wide) find(label(path), `focus goes where nobody sees it: ${stop.name}`);
+    }
+  }
+  if (reached.size < wanted) find(label(path), `the keyboard reaches ${reached.size} of ${wanted}`);
+};
+
+const narrow = async (path, page, width) => {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (over <= 0) return;
+  const who = await page.evaluate(() => [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(-1).map(e => e.outerHTML.slice(0, 90)).join());
+  find(label(path), `scrolls sideways by ${over} px at ${width}: ${who}`);
+};
+
+/* A page that is there only once, such as one with a secret: seen in both schemes, by the keyboard, and narrow, without loading it again. */
+const look = async (name, page) => {
+  console.log(name);
+  for (const colorScheme of ['light', 'dark']) {
+    for (const width of [390, 1440]) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
+      await audit(name, page, `${colorScheme} ${width}`);
+      if (shots) await page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    }
+  }
+  await walk(name, page);
+  await page.setViewportSize({ width: 320, height: 640 });
+  await narrow(name, page, 320);
+  await page.setViewportSize({ width: 1280, height: 900 });
 };
 
 /* An account is made, by keyboard alone, and left again by its button. */
@@ -104,6 +175,11 @@ if (/^https?:/.test(target)) {
     pages.push('/productions');
     const first = await page.locator('a.t').first().getAttribute('href', { timeout: 2000 }).catch(() => null);
     if (first) pages.push(first, `${first}/delete`);
+    pages.push('/account', '/account/keys', '/account/factors');
+    if (send) {
+      const expect = (what, fine) => { if (!fine) find('apps', what); };
+      for (const [name, path] of Object.entries(await apps(context, base, { look, expect }))) { names.set(path, name); pages.push(path); }
+    }
     storageState = await context.storageState();
     await context.close();
   }
@@ -112,8 +188,7 @@ if (/^https?:/.test(target)) {
   base = served.base;
   pages = readdirSync(target).filter(name => name.endsWith('.html')).sort().map(name => `/${name}`);
 }
-if (only) pages = pages.filter(page => page.includes(only));
-const label = page => page.replace(/^\/|\.html$/g, '').replaceAll('/', '-') || 'home';
+if (only) pages = pages.filter(page => (names.get(page) ?? page).includes(only));
 
 const open = async (path, options) => {
   const context = await browser.newContext({ reducedMotion: 'reduce', storageState, ...options });
@@ -123,52 +198,6 @@ const open = async (path, options) => {
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
   return { page, context };
 };
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
-/* axe, in one scheme and width. Evaluated through the debugger, which the policy does not reach. */
-const audit = async (path, page, how) => {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(tags => window.axe.run(document, { runOnly: tags, resultTypes: ['violations'] }), TAGS);
-  for (const { id, help, nodes } of violations) find(`${label(path)} ${how}`, `${id}: ${help}: ${nodes.slice(0, 3).map(node => node.target.join(' ')).join(', ')}`);
-};
-
-/* Tab through everything: each stop can be seen, shows that it is focused, and all that can be used is reached. */
-const walk = async (path, page) => {
-  const wanted = await page.evaluate(() => {
-    const usable = 'a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), select, textarea, summary, audio[controls], [tabindex="0"]';
-    const seen = [...document.querySelectorAll(usable)].filter(e => e.checkVisibility() && !e.closest('dialog:not([open])'));
-    seen.forEach((e, i) => { e.dataset.walk = i; });
-    document.activeElement?.blur();
-    window.scrollTo(0, 0);
-    return seen.length;
-  });
-  const reached = new Set();
-  for (let step = 0; step < wanted * 3 + 40 && reached.size < wanted; step++) {
-    await page.keyboard.press('Tab');
-    const stop = await page.evaluate(() => {
-      const e = document.activeElement;
-      if (!e || e === document.body) return null;
-      const box = e.getBoundingClientRect(), style = getComputedStyle(e);
-      return { walk: e.dataset.walk, name: e.outerHTML.slice(0, 80), native: e.tagName === 'AUDIO', box: [box.left, box.top, box.width, box.height], out: style.outlineStyle, width: parseFloat(style.outlineWidth), high: innerHeight, wide: innerWidth };
-    });
-    if (!stop) continue;
-    if (stop.walk !== undefined && !reached.has(stop.walk)) {
-      reached.add(stop.walk);
-      const [left, top, width, height] = stop.box;
-      if (!stop.native && (stop.out === 'none' || stop.width < 2)) find(label(path), `no sign of focus on ${stop.name}`);
-      if (width < 1 || height < 1 || top >= stop.high || top + height <= 0 || left >= stop.wide) find(label(path), `focus goes where nobody sees it: ${stop.name}`);
-    }
-  }
-  if (reached.size < wanted) find(label(path), `the keyboard reaches ${reached.size} of ${wanted}`);
-};
-
-const narrow = async (path, page, width) => {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  if (over <= 0) return;
-  const who = await page.evaluate(() => [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(-1).map(e => e.outerHTML.slice(0, 90)).join());
-  find(label(path), `scrolls sideways by ${over} px at ${width}: ${who}`);
-};
-
 const spoken = seconds => {
   const parts = [[Math.floor(seconds / 60), 'minute'], [Math.floor(seconds) % 60, 'second']].filter(([n]) => n);
   return parts.map(([n, word]) => `${n} ${word}${n === 1 ? '' : 's'}`).join(' ') || '0 seconds';

@@ -112,7 +112,7 @@ impl Accounts<'_> {
     /// The operator makes an account.
     pub async fn create(&self, new: NewAccount) -> Result<Account, AppError> {
         let mut wrong = Vec::new();
-        let username = new.username.parse::<Username>().map_err(|error| ("username", error.to_string()));
+        let username = Username::taken_anew(&new.username).map_err(|error| ("username", error.to_string()));
         let email = check_email(&new.email).map_err(|error| ("email", error));
         let password = check_password_rules(&new.password).map_err(|error| ("password", error));
         for (field, message) in
@@ -213,7 +213,11 @@ impl Accounts<'_> {
         let mut wrong = Vec::new();
         let mut invalid =
             |field: &str, message: String| wrong.push(crate::Invalid { field: field.to_owned(), message });
-        let username = username.parse::<Username>().map_err(|error| invalid("username", error.to_string()));
+        // Whoever has a name that could not be taken today keeps it for as long as they like.
+        let username = match username.parse() {
+            Ok(same) if same == account.username => Ok(same),
+            _ => Username::taken_anew(username).map_err(|error| invalid("username", error.to_string())),
+        };
         let email = check_email(email).map_err(|error| invalid("email", error));
         let (Ok(username), Ok(email)) = (username, email) else { return Err(AppError::Invalid(wrong)) };
         let (renamed, moved) = (username != account.username, email != account.email);
@@ -229,6 +233,12 @@ impl Accounts<'_> {
         store::accounts::update(&tx, &account).await.map_err(taken)?;
         if moved {
             store::letters::remove_of_account(&tx, account.id).await?;
+            // Nobody else is written to: an address that was never shown may be a stranger's.
+            if let Some(to) = fresh.account().email.clone()
+                && store::emails::is_verified(&tx, fresh.account()).await?
+            {
+                self.0.letters().promise(&tx, Wish::Moved { username: account.username.clone(), to }).await?;
+            }
             if account.email.is_some() {
                 self.0.letters().promise(&tx, Wish::Verify { account: account.id }).await?;
             }

@@ -1,4 +1,4 @@
-//! Letters to people: the address that they gave is theirs, or they lost their password.
+//! Letters to people: the address that they gave is theirs, or they lost their password, or their account has another address now.
 //!
 //! A letter is promised in the transaction of its cause, and written when a worker sends it: the code in it exists from then on, and as a digest
 //! only. Codes are typed and never stand in an address, where logs and others' machines would see them. Whoever asks for a letter hears the same
@@ -65,6 +65,13 @@ pub enum Wish {
         /// Where they are.
         from: Peer,
     },
+    /// An account has another address now. Whoever reads the old one is told, in case it was not them.
+    Moved {
+        /// What the account is called now.
+        username: Username,
+        /// The old address, which was shown to be its owner's.
+        to: String,
+    },
 }
 
 /// A letter that is ready to be sent.
@@ -73,19 +80,28 @@ pub struct Written {
     pub to: String,
     /// Whom it is about.
     pub username: Username,
-    /// Whether it is about a lost password; otherwise the address is to be shown.
+    /// What it says.
     pub about: About,
-    /// The code that is to stand in it. A secret.
-    pub code: String,
 }
 
 /// What a letter is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About {
-    /// The address is to be shown to be its owner's.
-    Address,
-    /// The password was lost.
-    Password,
+    /// The address is to be shown to be its owner's, by this code. A secret.
+    Address(String),
+    /// The password was lost; this code sets another. A secret.
+    Password(String),
+    /// The account has another address from now on.
+    Moved,
+}
+
+impl About {
+    /// The code that is to stand in it.
+    fn code(&self) -> Option<&str> {
+        match self {
+            Self::Address(code) | Self::Password(code) => Some(code),
+            Self::Moved => None,
+        }
+    }
 }
 
 impl Letters<'_> {
@@ -189,6 +205,7 @@ impl Letters<'_> {
                     }
                 }
             }
+            Wish::Moved { username, to } => written.push(Written { to, username, about: About::Moved }),
         }
         tx.commit().await?;
         Ok(written)
@@ -197,8 +214,8 @@ impl Letters<'_> {
     /// Makes the codes of letters that could not be sent good for nothing.
     pub async fn take_back(&self, letters: &[Written]) -> Result<(), AppError> {
         let tx = self.0.begin().await?;
-        for letter in letters {
-            store::letters::remove(&tx, &digest(&letter.code)).await?;
+        for code in letters.iter().filter_map(|letter| letter.about.code()) {
+            store::letters::remove(&tx, &digest(code)).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -228,8 +245,8 @@ impl Letters<'_> {
             expires: now + CODE_LIFE,
         };
         store::letters::insert(tx, &letter, &digest(&code)).await?;
-        let about = if kind == RESET { About::Password } else { About::Address };
-        Ok(Some(Written { to: email, username: account.username, about, code }))
+        let about = if kind == RESET { About::Password(code) } else { About::Address(code) };
+        Ok(Some(Written { to: email, username: account.username, about }))
     }
 
     /// Whoever goes by a user name or an address, where that address was shown to be theirs: letters to another would give accounts away.

@@ -1,8 +1,12 @@
 //! People who own things, and what they are called.
 
+mod name;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{AccountId, Time};
+
+pub use name::NotANewName;
 
 /// A person who can own things.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +27,8 @@ pub struct Account {
 
 /// A name to sign in with: 1 to 64 of lower-case letters, digits and `. _ -`, letters and digits at both ends.
 ///
-/// Upper case is taken and made lower, so that two people cannot differ by it.
+/// Upper case is taken and made lower, so that two people cannot differ by it. This is what a name may be that somebody has; what it may
+/// be that somebody takes is narrower, and said by [`Username::taken_anew`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Username(String);

@@ -48,6 +48,7 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) allow_networks: AllowNetworks,
     pub(crate) sandbox: Option<Sandbox>,
+    pub(crate) echo_calls: bool,
     pub(crate) mailer: Option<Mailer>,
     pub(crate) log: String,
     pub(crate) log_json: bool,
@@ -240,6 +241,8 @@ impl Typed {
             log: self.read("log", |text| text.parse::<EnvFilter>().ok().map(|_| text.to_owned()))?,
             log_json: self.read("log_format", |text| read::one_of(text, &[("json", true), ("pretty", false)]))?,
             sandbox: self.sandbox()?,
+            echo_calls: self
+                .read("development_echo_calls", |text| read::one_of(text, &[("on", true), ("off", false)]))?,
             public_url,
             listen,
             data_dir: folder,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use app::accounts::NewAccount;
 use app::{App, Caller, Parts, Rules, Scopes, SecretKey};
 use model::{Clock, Dice, Time};
-use store::{BlobOptions, Blobs};
+use store::{BlobOptions, Blobs, Store};
 use tempfile::TempDir;
 
 use crate::database::{Database, SeededDice};
@@ -73,15 +73,13 @@ impl House {
             .unwrap_or_else(|error| panic!("storage cannot be opened: {error}"));
         let clock = Arc::new(TestClock::default());
         let dice: Arc<dyn Dice> = Arc::new(SeededDice::new(7));
-        let app = App::new(Parts {
-            store: database.store().clone(),
-            blobs: blobs.clone(),
-            clock: Arc::<TestClock>::clone(&clock),
-            dice: Arc::clone(&dice),
-            secret: SecretKey::new([7; 32]),
-            rules,
-        });
+        let app = app(database.store().clone(), &blobs, &clock, &dice, rules);
         Self { app, blobs, clock, dice, folder }
+    }
+
+    /// The verbs as another process on the same database has them: they share rows with the first, and nothing in memory.
+    pub async fn another(&self, database: &Database) -> App {
+        app(database.another().await, &self.blobs, &self.clock, &self.dice, self.app.rules().clone())
     }
 
     /// A folder for whatever a test needs one for.
@@ -108,4 +106,15 @@ impl House {
         };
         made.await.unwrap_or_else(|error| panic!("{name} cannot be made: {error}"))
     }
+}
+
+fn app(store: Store, blobs: &Blobs, clock: &Arc<TestClock>, dice: &Arc<dyn Dice>, rules: Rules) -> App {
+    App::new(Parts {
+        store,
+        blobs: blobs.clone(),
+        clock: Arc::<TestClock>::clone(clock),
+        dice: Arc::clone(dice),
+        secret: SecretKey::new([7; 32]),
+        rules,
+    })
 }

@@ -12,6 +12,6 @@ pub mod s3;
 pub mod signal;
 #[cfg(feature = "house")]
 pub mod sink;
-#[cfg(feature = "house")]
+#[cfg(feature = "smtp")]
 pub mod smtp;
 pub mod witness;

@@ -299,8 +299,17 @@
     show();
   };
 
+  /* A secret beside its button: copied, or marked so that the keyboard's own way does it, where the browser keeps the clipboard to https. */
+  const copy = button => button.addEventListener('click', async () => {
+    const from = button.parentElement.previousElementSibling, text = all('code', from).map(code => code.textContent).join('\n');
+    getSelection().selectAllChildren(from);
+    const done = await navigator.clipboard?.writeText(text).then(() => true, () => false) ?? document.execCommand('copy');
+    one('[aria-live]', button).textContent = done ? 'Copied' : 'Marked: press Ctrl+C';
+  });
+
   addEventListener('DOMContentLoaded', () => {
     words(document);
+    all('[data-copy]').forEach(copy);
     all('[data-upload]').forEach(upload);
     all('main[data-running]').forEach(live);
     all('[data-player]').forEach(player);

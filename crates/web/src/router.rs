@@ -13,7 +13,7 @@ use tower::util::MapRequest;
 use crate::http::request_id::RequestId;
 use crate::http::{forwarded, measure, request_id, slash};
 use crate::settings::{Settings, Web};
-use crate::surfaces::{oauth1, oauth2, productions, social};
+use crate::surfaces::{encoding, oauth1, oauth2, productions, social};
 use crate::{docs, health, pages};
 
 /// Everything that is answered.
@@ -24,6 +24,7 @@ pub fn router(settings: Settings) -> Router {
         .merge(oauth1::router(&web))
         .merge(oauth2::router(&web))
         .merge(social::router(&web))
+        .merge(encoding::router(&web))
         .merge(pages::router())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -28,6 +28,8 @@ pub struct Settings {
     pub rates: Rates,
     /// Whether this is the sandbox, where passwords are taken and nothing lasts.
     pub sandbox: bool,
+    /// Whether there is a call that says back what was understood of a signed request, for whoever builds a client.
+    pub echo_calls: bool,
     /// Turns true when the program is about to end; streams that would never end by themselves end then.
     pub stopping: watch::Receiver<bool>,
 }
@@ -117,6 +119,11 @@ impl Web {
     /// Whether this is the sandbox.
     pub(crate) fn is_sandbox(&self) -> bool {
         self.0.settings.sandbox
+    }
+
+    /// Whether signed requests can be tried by a call that does nothing.
+    pub(crate) fn echoes_calls(&self) -> bool {
+        self.0.settings.echo_calls
     }
 
     /// Whether this server is reached on its own machine only, so that whoever asks builds a client and may be told more than a

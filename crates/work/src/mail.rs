@@ -60,6 +60,16 @@ impl Mailer {
         Ok(Self { transport, from, public_url: public_url.to_owned() })
     }
 
+    /// Whether the server answers and lets us in. Nothing is sent.
+    pub async fn reach(&self) -> Result<(), MailError> {
+        match self.transport.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(MailError::Later("it does not answer as a mail server does".to_owned())),
+            Err(error) if error.is_permanent() => Err(MailError::Refused(error.to_string())),
+            Err(error) => Err(MailError::Later(error.to_string())),
+        }
+    }
+
     /// Sends a letter. `reference` tells it apart from all others.
     pub async fn send(&self, letter: &Written, reference: &str, now: Time) -> Result<(), MailError> {
         let (subject, text) = text(letter, &self.public_url);
@@ -84,18 +94,24 @@ impl Mailer {
 
 /// Subject and text of a letter.
 fn text(letter: &Written, public_url: &str) -> (&'static str, String) {
-    let (name, code, minutes) = (&letter.username, &letter.code, CODE_LIFE.as_secs() / 60);
-    match letter.about {
-        About::Address => (
+    let (name, minutes) = (&letter.username, CODE_LIFE.as_secs() / 60);
+    match &letter.about {
+        About::Address(code) => (
             "Is this your address?",
             format!(
                 "Hello {name},\n\nyour account at {public_url} has this address. To show that it is yours, open\n\n    {public_url}/account\n\nwhile you are signed in, and type this code:\n\n    {code}\n\nIt works once, for {minutes} minutes. You have no account there? Then somebody mistyped theirs, and there is nothing to do.\n"
             ),
         ),
-        About::Password => (
+        About::Password(code) => (
             "A new password for your account",
             format!(
                 "Hello {name},\n\nsomebody, most likely you, asked for a new password for your account at {public_url}. Open\n\n    {public_url}/reset/code\n\nand type this code:\n\n    {code}\n\nIt works once, for {minutes} minutes, and signs all your browsers out. It was not you? Then there is nothing to do: without the code nobody gets in. Give it to nobody, not even to the operator.\n"
+            ),
+        ),
+        About::Moved => (
+            "Your account has another address",
+            format!(
+                "Hello {name},\n\nyour account at {public_url} has another e-mail address from now on, and letters go there. This one was the last to this address.\n\nIt was not you? Then somebody else is in your account. Sign in, set another password and sign the other browsers out:\n\n    {public_url}/account/sessions\n\nIf you cannot get in, ask the operator of that server.\n"
             ),
         ),
     }

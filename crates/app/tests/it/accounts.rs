@@ -57,6 +57,29 @@ testkit::both_databases! {
         assert_eq!(fields[0].field, "username");
     }
 
+    async fn new_names_are_addresses_and_old_ones_go_on(database: &Database) {
+        let house = House::open(database);
+        for wrong in ["al", "users", "productions", "v1", "2026", "ada.l", &"a".repeat(26)] {
+            let refused = house.app.accounts().create(new(wrong, PASSWORD)).await;
+            assert!(matches!(refused, Err(AppError::Invalid(fields)) if fields[0].field == "username"), "{wrong}");
+        }
+        house.account("ada").await;
+        let (mut ada, _) = store::accounts::find_by_username(database.store(), &"ada".parse().unwrap()).await.unwrap().unwrap();
+        // A name of the older rule, as it is in houses that were there before.
+        ada.username = "a.l".parse().unwrap();
+        let tx = database.store().begin().await.unwrap();
+        store::accounts::update(&tx, &ada).await.unwrap();
+        tx.commit().await.unwrap();
+        let browser = crate::browser(&house, "A.L").await;
+        assert_eq!(browser.account.username.as_str(), "a.l");
+        let fresh = house.app.sessions().fresh(&browser).await.unwrap();
+        // It stays when only the address changes, and another one has to be a name of today.
+        let update = async |name| house.app.accounts().update(&fresh, name, "ada@example.net", HERE).await;
+        assert_eq!(update("a.l").await.unwrap().username.as_str(), "a.l");
+        assert!(matches!(update("a.m").await, Err(AppError::Invalid(_))));
+        assert_eq!(update("ada-l").await.unwrap().username.as_str(), "ada-l");
+    }
+
     async fn a_wrong_name_and_a_wrong_password_sound_the_same(database: &Database) {
         let house = House::open(database);
         house.app.accounts().create(new("ada", PASSWORD)).await.unwrap();

@@ -191,6 +191,25 @@ testkit::both_databases! {
         assert!(futures_util::future::join_all(own).await.iter().all(Result::is_ok));
     }
 
+    async fn of_two_processes_that_are_sent_one_nonce_at_the_same_moment_one_takes_it(database: &Database) {
+        let house = House::open(database);
+        let ada = at_a_browser(&house, "ada").await;
+        let (app, secret) = app(&house, &ada, "Podhost").await;
+        let token = access(&house, &ada, &app, &secret).await;
+        let another = house.another(database).await;
+        for round in 0..5 {
+            let nonce = format!("round-{round}");
+            let same = Client::new(&house, &app, &secret).with(&token).nonce(&nonce).sign("/me", &[]);
+            let tries = (0..20).map(async |number| {
+                let process = if number % 2 == 0 { &house.app } else { &another };
+                process.oauth1().caller(&SignedRequest::gather(&raw("/me", &same)).unwrap().unwrap()).await
+            });
+            let said = futures_util::future::join_all(tries).await;
+            assert_eq!(said.iter().flatten().count(), 1, "round {round}");
+            assert!(said.into_iter().filter(Result::is_err).all(|refused| why(refused) == "nonce_used"), "round {round}");
+        }
+    }
+
     async fn a_signature_is_for_one_request(database: &Database) {
         let house = House::open(database);
         let ada = at_a_browser(&house, "ada").await;

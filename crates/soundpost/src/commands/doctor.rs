@@ -131,6 +131,7 @@ async fn inside(settings: &Settings) -> Vec<Finding> {
         },
         Err(failure) => findings.push(finding("storage", Verdict::Wrong, failure.to_string())),
     }
+    findings.push(mail(settings).await);
     match House::open(settings, Schema::Expect).await {
         Ok(house) => {
             findings.push(finding("secret key", Verdict::Fine, "it is the one of this database"));
@@ -139,6 +140,21 @@ async fn inside(settings: &Settings) -> Vec<Finding> {
         Err(failure) => findings.push(finding("secret key", Verdict::Advice, failure.to_string())),
     }
     findings
+}
+
+/// Whether letters can be sent; that none are is fine.
+async fn mail(settings: &Settings) -> Finding {
+    let Some(mailer) = &settings.mailer else {
+        return finding(
+            "mail",
+            Verdict::Fine,
+            "no letters are sent; SOUNDPOST_SMTP_URL and SOUNDPOST_MAIL_FROM change that",
+        );
+    };
+    match mailer.reach().await {
+        Ok(()) => finding("mail", Verdict::Fine, "the mail server answers"),
+        Err(error) => finding("mail", Verdict::Wrong, error.to_string()),
+    }
 }
 
 async fn queue(house: &House) -> Finding {

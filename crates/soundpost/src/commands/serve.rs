@@ -139,6 +139,7 @@ fn web(settings: &Settings, house: &House, world: World, stopping: watch::Receiv
         trusted_proxies: settings.trusted_proxies.clone(),
         rates: web::Rates { per_account: rate, per_peer: rate },
         sandbox: world == World::Sandbox,
+        echo_calls: settings.echo_calls,
         stopping,
     }
 }

@@ -168,6 +168,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         "The address that people and programs reach the sandbox by. Without it, `http://` and what `sandbox_listen` says. In the file this is `public_url` in `[sandbox]`.",
     ),
     setting(
+        "development_echo_calls",
+        "off",
+        "on or off",
+        "Whether `POST /v3/sl/echo` is there: it checks a signed request as the calls of the encoding API do and says back who signed and what was understood. For whoever builds a client; it does nothing else. In the file this is `echo_calls` in `[development]`.",
+    ),
+    setting(
         "log",
         "info",
         "a level (error, warn, info, debug, trace), or directives such as info,work=debug",

@@ -1,14 +1,17 @@
-//! Other people's clients against the program: what public scripts do with requests and with curl, unchanged but for the address.
+//! Other people's clients against the program: what public scripts do with requests and with curl, and what libraries
+//! for OAuth and JWT do, unchanged but for the address.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use testkit::witness;
 
 use crate::names;
+use crate::person::Person;
 use crate::server::{PASSWORD, Premises, recording};
 
 /// A script beside this file.
-fn script(name: &str) -> String {
+pub(crate) fn script(name: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/clients").join(name);
     witness::text(&path).to_owned()
 }
@@ -27,14 +30,32 @@ testkit::both_databases! {
     async fn libraries_for_oauth(database: &Database) {
         let premises = Premises::new(database);
         premises.account("ada");
-        let asked = ["admin", "app", "create", "--owner", "ada", "--name", "Podhost", "--redirect-uri"];
-        let more = ["https://podhost.example/back", "--oauth1-callback", "https://podhost.example/"];
-        let app = premises.ask(&[asked.as_slice(), more.as_slice()].concat(), "");
-        let (id, secret) = (app["client_id"].as_str(), app["client_secret"].as_str());
-        let _server = premises.serve(&[]);
+        let app = premises.app("ada", "Podhost");
+        let _server = premises.serve(&["--no-workers"]);
         let script = script("oauth.py");
-        let arguments = [&script, &premises.address(), "ada", PASSWORD, id.unwrap_or("?"), secret.unwrap_or("?")];
-        witness::run("python3", &arguments);
+        witness::run("python3", &[&script, &premises.address(), "ada", PASSWORD, &app.id, &app.secret]);
+    }
+
+    async fn oauth4webapi_and_the_gem_oauth(database: &Database) {
+        let premises = Premises::new(database);
+        premises.account("ada");
+        let app = premises.app("ada", "Podhost");
+        let _server = premises.serve(&["--no-workers"]);
+        let person = Person::sign_in(&premises, "ada");
+        for (program, name) in [("node", "oauth4webapi.mjs"), ("ruby", "oauth.rb")] {
+            let mut command = Command::new(program);
+            command.arg(script(name)).args([&premises.address(), "ada", &app.id, &app.secret]);
+            let said = person.attend(&mut command);
+            assert!(said.ends_with("done\n"), "{name}: {said}");
+        }
+    }
+
+    async fn jsonwebtoken_signs_whole_requests(database: &Database) {
+        let premises = Premises::new(database).with("SOUNDPOST_DEVELOPMENT_ECHO_CALLS", "on");
+        premises.account("ada");
+        let app = premises.app("ada", "Podhost");
+        let _server = premises.serve(&["--no-workers"]);
+        witness::run("node", &[&script("jsonwebtoken.cjs"), &premises.address(), &app.id, &app.secret]);
     }
 
     async fn scripts_with_curl(database: &Database) {

@@ -17,6 +17,12 @@ use ureq::Agent;
 /// The password of every account here.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
+/// An app that was registered: its id and its secret.
+pub(crate) struct AppKeys {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+}
+
 /// A house that processes of this program share.
 pub(crate) struct Premises {
     folder: TempDir,
@@ -108,6 +114,17 @@ impl Premises {
         self.ask(&["admin", "user", "create", "--username", name, "--password-stdin"], PASSWORD);
         let token = self.ask(&["admin", "token", "create", "--user", name], "");
         token["access_token"].as_str().unwrap_or_else(|| panic!("no key: {token}")).to_owned()
+    }
+
+    /// An app that may do everything but OAuth 1.0, and whose people go back to `https://podhost.example/back`.
+    pub(crate) fn app(&self, owner: &str, name: &str) -> AppKeys {
+        let asked = ["admin", "app", "create", "--owner", owner, "--name", name, "--redirect-uri"];
+        let more = ["https://podhost.example/back", "--oauth1-callback", "https://podhost.example/"];
+        let made = self.ask(&[asked.as_slice(), more.as_slice()].concat(), "");
+        let text = |key: &str| made[key].as_str().unwrap_or_else(|| panic!("no {key}: {made}")).to_owned();
+        let keys = AppKeys { id: text("client_id"), secret: text("client_secret") };
+        self.ask(&["admin", "app", "approve", &keys.id, "--encoding"], "");
+        keys
     }
 
     /// Starts a process that goes on until it is ended; what it logs is added to a file.

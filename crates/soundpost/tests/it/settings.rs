@@ -1,5 +1,7 @@
 //! Settings as an operator meets them: refused with a sentence, listed, checked by the doctor.
 
+use testkit::smtp::Smtp;
+
 use crate::server::Premises;
 use crate::{folder, said, soundpost};
 
@@ -56,6 +58,18 @@ testkit::both_databases! {
             .output()
             .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+
+    async fn the_doctor_asks_the_mail_server(database: &Database) {
+        let smtp = Smtp::start().await;
+        let premises = Premises::new(database).with("SOUNDPOST_MAIL_FROM", "sound@example.org");
+        for (url, fine, word) in [(smtp.url(), Some(0), "fine"), ("smtp://127.0.0.1:1".to_owned(), Some(1), "wrong")] {
+            let output = premises.command(&["doctor", "--json"]).env("SOUNDPOST_SMTP_URL", url).output();
+            let output = output.unwrap_or_else(|error| panic!("{error}"));
+            let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+            let mail = found["findings"].as_array().and_then(|all| all.iter().find(|each| each["what"] == "mail"));
+            assert_eq!((output.status.code(), mail.map(|mail| &mail["verdict"])), (fine, Some(&word.into())), "{found}");
+        }
     }
 
     async fn another_secret_key_is_refused(database: &Database) {

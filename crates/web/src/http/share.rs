@@ -25,3 +25,12 @@ pub(crate) async fn of_peer(State(web): State<Web>, request: Request, next: Next
         Err(problem) => (problem.status, *problem.headers, format!("{}\n", problem.message)).into_response(),
     }
 }
+
+/// Refuses what is longer than any client needs, and leaves counting to whoever finds out who asks.
+pub(crate) async fn uncounted(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match ceilings::check(&parts) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(problem) => (problem.status, *problem.headers, format!("{}\n", problem.message)).into_response(),
+    }
+}

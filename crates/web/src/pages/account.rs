@@ -76,6 +76,11 @@ pub(crate) fn spoken_art() -> String {
     svg(Shape::Heard(&SENTENCE), Width::Wide, 72, "always")
 }
 
+/// Plates with nothing between them, where all is well and nothing is heard.
+pub(crate) fn flat_art() -> String {
+    svg(Shape::Flat, Width::Narrow, 72, "always")
+}
+
 /// Plates between which the post has fallen.
 pub(crate) fn fallen_art() -> String {
     svg(Shape::Fallen, Width::Narrow, 72, "always")

@@ -165,7 +165,9 @@ fn may(scope: Scope) -> May {
             "Add itself as a place to publish to",
             "and be told each time a production sent there is finished.",
         ),
-        Scope::Profile => ("person", "See who you are", "your user name, your number here, and your e-mail address."),
+        Scope::Profile => {
+            ("person", "See who you are", "your user name, your number here, and your e-\u{2060}mail address.")
+        }
         Scope::TracksWrite => ("note", "Publish, change and delete tracks and comments", "in your name."),
     };
     May { icon, what, scope: scope.name(), meaning }

@@ -5,7 +5,7 @@ use app::AppError;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode};
 
-use super::account::{Plain, Way, fallen_art, spoken_art};
+use super::account::{Plain, Way, fallen_art, flat_art};
 use super::frame::{Frame, page};
 use super::visit::{Refusal, Visit};
 use crate::http::percent;
@@ -48,7 +48,7 @@ pub(crate) fn about_app(visit: &Visit, heading: &str, sentence: String) -> Plain
 
 /// A page about an app that got its answer.
 pub(crate) fn about_app_done(visit: &Visit, heading: &str, sentence: String) -> Plain {
-    Plain { art: spoken_art(), ..about_app(visit, heading, sentence) }
+    Plain { art: flat_art(), ..about_app(visit, heading, sentence) }
 }
 
 /// What is said at an address that leads nowhere.

@@ -6,7 +6,7 @@ mod user;
 mod reply;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 
 use crate::http::share;
@@ -14,12 +14,14 @@ use crate::settings::Web;
 
 /// Every address of the surface, with `/v1` before it and without.
 pub(crate) fn router(web: &Web) -> Router<Web> {
-    let mut router = Router::new();
+    let mut somebody = Router::new();
+    let mut anybody = Router::new();
     for before in ["", "/v1"] {
         for ending in ["", ".json", ".xml"] {
-            router = router.route(&format!("{before}/me{ending}"), get(me::get));
+            somebody = somebody.route(&format!("{before}/me{ending}"), get(me::get));
         }
-        router = router.route(&format!("{before}/users/{{id}}"), get(user::get));
+        anybody = anybody.route(&format!("{before}/users/{{id}}"), get(user::get));
     }
-    router.layer(from_fn_with_state(web.clone(), share::of_peer))
+    // Whoever is recognised is counted as themselves, by the handler: many people come from one address.
+    somebody.layer(from_fn(share::uncounted)).merge(anybody.layer(from_fn_with_state(web.clone(), share::of_peer)))
 }

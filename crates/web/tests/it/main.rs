@@ -1,9 +1,11 @@
 //! The web wing through its front door: requests as clients send them, replies as they read them.
 #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
 
+mod calls;
 mod credentials;
 mod downloads;
 mod limits;
+mod names;
 mod oauth;
 mod presets;
 mod productions;

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use axum::body::Body;
-use http::header::CONTENT_LENGTH;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use http::{Method, Request};
 use serde_json::json;
 use web::Rates;
@@ -70,6 +70,29 @@ fn too_much_in_a_minute() {
         stranger().await.refused(429);
         server.house.clock.pass(std::time::Duration::from_secs(31));
         server.get("/api/user.json").await.data();
+    });
+}
+
+#[test]
+fn who_asks_who_they_are_is_counted_as_themselves() {
+    let two = NonZeroU32::new(2);
+    serve_with(Rates { per_account: two, per_peer: two }, async |server, _| {
+        let (_, other) = server.house.account("eve").await;
+        let ask = async |path: &str, key: &str| {
+            let request = Request::get(path).header(AUTHORIZATION, format!("Bearer {key}"));
+            let answer = server.send(request.body(Body::empty()).unwrap()).await;
+            (answer.status.as_u16(), answer.header("x-ratelimit-remaining").to_owned())
+        };
+        assert_eq!(ask("/me", &server.key).await, (200, "1".to_owned()));
+        assert_eq!(ask("/v1/me.xml", &server.key).await, (200, "0".to_owned()));
+        assert_eq!(ask("/me", &server.key).await, (429, "0".to_owned()));
+        // From the same address, and with a share of her own.
+        assert_eq!(ask("/me", &other).await, (200, "1".to_owned()));
+        // Wrong keys have the share of the address.
+        let wrong = async || ask("/me", "spk_wrong").await.0;
+        assert_eq!([wrong().await, wrong().await, wrong().await], [401, 401, 429]);
+        let long = format!("/me?{}", "x".repeat(9_000));
+        assert_eq!(ask(&long, &other).await.0, 414);
     });
 }
 

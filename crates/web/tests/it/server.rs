@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::productions::NewProduction;
 use app::runs::Begun;
-use app::{Caller, Rules};
+use app::{App, Caller, Rules};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -53,31 +53,32 @@ pub(crate) fn serve_with(rates: Rates, test: impl AsyncFnOnce(&Server, &Database
 }
 
 fn open(rates: Rates, rules: Rules, test: impl AsyncFnOnce(&Server, &Database)) {
-    on_sqlite(async |database| {
-        let house = House::with_rules(database, rules);
-        let (ada, key) = house.account("ada").await;
-        let (stop, stopping) = watch::channel(false);
-        let router = web::router(Settings {
-            app: house.app.clone(),
-            offer: Offer { aac: true },
-            public_url: "https://s.example/".to_owned(),
-            dice: house.dice.clone(),
-            trusted_proxies: Vec::new(),
-            rates,
-            sandbox: false,
-            stopping,
-        });
-        test(&Server { house, router, ada, key, stop }, database).await;
-    });
+    on_sqlite(async |database| test(&Server::with(database, rates, rules).await, database).await);
 }
 
 impl Server {
+    /// A server on this database that counts no requests.
+    pub(crate) async fn on(database: &Database) -> Self {
+        Self::with(database, Rates { per_account: None, per_peer: None }, Rules::default()).await
+    }
+
+    async fn with(database: &Database, rates: Rates, rules: Rules) -> Self {
+        let house = House::with_rules(database, rules);
+        let (ada, key) = house.account("ada").await;
+        let (stop, stopping) = watch::channel(false);
+        let router = router(&house, house.app.clone(), rates, stopping);
+        Self { house, router, ada, key, stop }
+    }
+
+    /// Another process on the same database, as requests meet it.
+    pub(crate) async fn another(&self, database: &Database) -> Router {
+        let rates = Rates { per_account: None, per_peer: None };
+        router(&self.house, self.house.another(database).await, rates, self.stop.subscribe())
+    }
+
     /// Sends a request as it is.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let pieces: Vec<Bytes> = body.into_data_stream().map(|piece| piece.unwrap()).collect().await;
-        Answer { status: parts.status, headers: parts.headers, body: pieces.concat().into() }
+        send_to(&self.router, request).await
     }
 
     /// A request with the account's key.
@@ -170,6 +171,28 @@ impl Answer {
         assert!(!message.is_empty());
         message.to_owned()
     }
+}
+
+/// Sends a request to one of several.
+pub(crate) async fn send_to(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let pieces: Vec<Bytes> = body.into_data_stream().map(|piece| piece.unwrap()).collect().await;
+    Answer { status: parts.status, headers: parts.headers, body: pieces.concat().into() }
+}
+
+fn router(house: &House, app: App, rates: Rates, stopping: watch::Receiver<bool>) -> Router {
+    web::router(Settings {
+        app,
+        offer: Offer { aac: true },
+        public_url: "https://s.example/".to_owned(),
+        dice: house.dice.clone(),
+        trusted_proxies: Vec::new(),
+        rates,
+        sandbox: false,
+        echo_calls: true,
+        stopping,
+    })
 }
 
 /// A form as clients write it.

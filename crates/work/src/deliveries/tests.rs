@@ -195,8 +195,8 @@ testkit::both_databases! {
             let path = url.rsplit('/').next().unwrap();
             let what = if path.is_empty() || url.contains("10.1") { url.split("//").nth(1).unwrap() } else { path };
             let what = if url == gone { "gone" } else { what };
-            let port = url.split([':', '/']).nth(4).unwrap_or_default();
-            let reason = attempt.reason.replace(&format!("127.0.0.1:{port}"), "HOST").replace(port, "PORT");
+            let port = url.split([':', '/']).nth(4).filter(|port| !port.is_empty()).unwrap_or("no port");
+            let reason = attempt.reason.replace(&format!("127.0.0.1:{port}"), "HOST").replace(&format!(":{port}"), ":PORT");
             let state = if matches!(told[0].delivery.state, DeliveryState::Delivered(_)) { "taken" } else { "again" };
             assert!(attempt.body.len() <= 4 << 10);
             said += &format!("{what}: {state}: {reason}\n");

@@ -52,6 +52,7 @@ impl Browser {
             trusted_proxies: Vec::new(),
             rates: Rates::default(),
             sandbox: false,
+            echo_calls: false,
             stopping,
         });
         Self { routes: super::super::router().with_state(web), cookies: Mutex::default() }

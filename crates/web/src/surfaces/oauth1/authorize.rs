@@ -109,7 +109,7 @@ fn told(visit: &Visit, unasked: Unasked) -> Response {
     let (heading, sentence) = match unasked {
         Unasked::Unknown => (
             "This request is not valid any more",
-            "The app's request is unknown here, was refused, or is older than half an hour. Begin again in the app.",
+            "It is unknown here, was refused, or is older than half an hour. Begin again in the app.",
         ),
         Unasked::Answered => (
             "This was answered before",

@@ -11,6 +11,7 @@ use wire::social::{Form, Representation, errors};
 use crate::caller;
 use crate::caller::oauth1::Sent;
 use crate::http::problem::Problem;
+use crate::http::rate::{Reached, Who};
 use crate::settings::Web;
 
 const NONE: &str = "This needs a signature of OAuth 1.0a, or an access token as “Authorization: Bearer TOKEN”.";
@@ -31,8 +32,19 @@ pub(super) fn form_of(parts: &Parts) -> Form {
     Form::of(ending, parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok()))
 }
 
-/// Whoever asks; nobody is refused.
-pub(super) async fn asking(web: &Web, parts: &Parts) -> Result<Caller, Refused> {
+/// Whoever asks, and how much of their share is left. Nobody is refused, and counted for the address that they come from.
+pub(super) async fn asking(web: &Web, parts: &Parts) -> Result<(Caller, Option<Reached>), Refused> {
+    let recognised = recognised(web, parts).await;
+    let who = match &recognised {
+        Ok(caller) => Who::Account(caller.account.id),
+        Err(_) => Who::peer(caller::peer::of(parts)),
+    };
+    let counted = web.limiter().count(who);
+    let reached = counted.map_err(|problem| Refused { form: form_of(parts), ..problem.into() })?;
+    Ok((recognised?, reached))
+}
+
+async fn recognised(web: &Web, parts: &Parts) -> Result<Caller, Refused> {
     let form = form_of(parts);
     let refused = |error| Refused::new(error, form);
     // Only addresses that are read come here so far, so there is no form that would be signed along.

@@ -153,12 +153,28 @@ testkit::both_databases! {
         let ada = post.sign_in(PASSWORD).await;
         assert!(!post.house.app.letters().is_verified(&ada).await.unwrap());
         post.deliver().await.unwrap();
-        let letter = post.smtp.letters().pop().unwrap();
-        assert_eq!(letter.to, "ada@elsewhere.example");
+        post.deliver().await.unwrap();
+        let letters = post.smtp.letters();
+        let to = |address: &str| letters.iter().rfind(|letter| letter.to == address).unwrap();
+        // Whoever reads the old address hears of it, and nothing that lets anybody in.
+        let told = to("ada@example.org");
+        assert!(told.text.contains("has another e-mail address") && !told.text.contains("elsewhere"), "{}", told.text);
+        let letter = to("ada@elsewhere.example");
         post.house.account("eve").await;
         let eve = post.house.app.accounts().sign_in("eve", PASSWORD, HERE).await.unwrap();
         let eve = post.house.app.callers().by_session(eve.key.reveal()).await.unwrap();
         assert!(post.house.app.letters().verify(&eve, &letter.code(), HERE).await.is_err(), "somebody else's code");
         post.house.app.letters().verify(&ada, &letter.code(), HERE).await.unwrap();
+    }
+
+    async fn an_address_that_was_never_shown_is_not_written_to_when_it_goes(database: &Database) {
+        let post = Post::open(database).await;
+        post.house.account("ada").await;
+        let ada = post.sign_in(PASSWORD).await;
+        let fresh = post.house.app.sessions().fresh(&ada).await.unwrap();
+        post.house.app.accounts().update(&fresh, "ada", "ada@elsewhere.example", HERE).await.unwrap();
+        post.deliver().await.unwrap();
+        assert!(post.claim().await.is_none());
+        assert_eq!(post.smtp.letters().iter().map(|letter| letter.to.as_str()).collect::<Vec<_>>(), ["ada@elsewhere.example"]);
     }
 }
