@@ -12,6 +12,7 @@ pub mod ids;
 pub mod metadata;
 pub mod production;
 pub mod registered_app;
+pub mod remote;
 mod size;
 mod time;
 
@@ -26,5 +27,6 @@ pub use ids::{
 pub use metadata::{Location, Metadata, MetadataError};
 pub use production::{Draft, Production};
 pub use registered_app::RegisteredApp;
+pub use remote::{Remote, RemoteFault, RemoteSecret};
 pub use size::size_string;
 pub use time::{Clock, Dice, Time};
