@@ -109,8 +109,9 @@ pub async fn sshd() -> Server {
     }
     write(&at("authorized"), &authorized);
     let port = free_port();
+    // Without PAM it looks for a password in a file that it may not read, and takes everybody's account for locked.
     let settings = format!(
-        "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM no\n\
+        "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM yes\n\
          PasswordAuthentication no\nKbdInteractiveAuthentication no\nPidFile none\nLogLevel ERROR\n\
          Subsystem sftp internal-sftp\nForceCommand internal-sftp -d {}\n",
         at("host").display(),

@@ -57,6 +57,14 @@ pub enum RemoteError {
         /// Where it is.
         region: String,
     },
+    /// Signatures have the time in them, and the server has another.
+    #[error(
+        "The clock of this server and that of {host} are more than minutes apart. Whoever runs Soundpost can set its clock."
+    )]
+    Clock {
+        /// The server.
+        host: String,
+    },
     /// There is no such folder or bucket.
     #[error("{host} has no {what} {path:?}. Check the spelling, or make it there first.")]
     NoFolder {
@@ -126,7 +134,7 @@ impl RemoteError {
         match self {
             Self::Outbound(error) => error.is_passing(),
             // Room is made, and files of ours are on a disk of ours.
-            Self::Full { .. } | Self::Busy { .. } | Self::Read(_) => true,
+            Self::Full { .. } | Self::Busy { .. } | Self::Clock { .. } | Self::Read(_) => true,
             Self::Field(_)
             | Self::Name(_)
             | Self::SignIn { .. }

@@ -107,9 +107,9 @@ async fn plain_names(talk: &mut Talk<'_>, found: &mut Gathered) -> Result<(), Re
     })
     .await?;
     if whole {
-        talk.finish(WHAT).await?
+        talk.finish(WHAT).await?;
     } else {
-        talk.hear_out().await?
+        talk.hear_out().await?;
     }
     for name in tricks {
         found.take(&name, None, None);
@@ -208,15 +208,26 @@ pub(super) async fn put(way: &Way<'_>, at: &Ftp, name: &str, source: &Source<'_>
     let ended = ended(&talk, data).await;
     talk.finish(WHAT).await?;
     ended?;
+    // A connection that is cut looks like the end of the file to the server.
+    let size = talk.ask("SIZE", &way.part).await?;
+    if size.code == 213 && size.text.parse() != Ok(sent) {
+        return Err(talk.broken_off());
+    }
     rename(&mut talk, &way.part, name).await?;
     way.remains.take();
     talk.leave().await;
     Ok(())
 }
 
-/// Ends data that was sent: with TLS by its own word first, so that the server can tell an end from a cut.
+/// Ends data that was sent: with TLS by its own word first, so that the server can tell an end from a cut. Then waits until the
+/// server has ended it, too. With TLS it sends something of its own, and a connection that is dropped with that unread is reset:
+/// what was still on its way would be lost, and the server would take what it has for all of it.
 async fn ended(talk: &Talk<'_>, mut data: Box<dyn Duplex>) -> Result<(), RemoteError> {
-    talk.hear(data.shutdown()).await?.map_err(|_| talk.broken_off())
+    talk.hear(data.shutdown()).await?.map_err(|_| talk.broken_off())?;
+    let mut nothing = tokio::io::sink();
+    // How it ends is all the same; the reply and the size tell whether all of it is there.
+    let _ = talk.hear(tokio::io::copy(&mut (&mut data).take(PIECE as u64), &mut nothing)).await?;
+    Ok(())
 }
 
 /// Renames, and replaces what has the name.

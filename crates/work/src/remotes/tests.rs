@@ -18,7 +18,6 @@ use std::sync::Mutex;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use testkit::database::SeededDice;
-use testkit::house::TestClock;
 use testkit::s3::{ACCESS_KEY, BUCKET, S3, SECRET_KEY};
 use testkit::stores::{PASSWORD, Server};
 
@@ -37,6 +36,17 @@ const LIMITS: Limits =
 const HASTY: Limits =
     Limits { silence: Duration::from_millis(300), look: Duration::from_secs(20), whole: Duration::from_secs(20) };
 
+/// The real time: the S3 server of these tests compares signatures with it.
+struct Now;
+
+impl Clock for Now {
+    #[expect(clippy::disallowed_methods, reason = "a server that is not ours reads the same clock")]
+    fn now(&self) -> Time {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        Time::from_ms(since.as_millis() as i64)
+    }
+}
+
 /// Every name leads to this machine.
 struct Here;
 
@@ -50,7 +60,7 @@ fn remotes_that(allow: &str, limits: Limits) -> Remotes {
     let roots = Roots::Only(vec![CertificateDer::from_pem_slice(AUTHORITY).unwrap()]);
     let options = Options { allow: allow.parse().unwrap(), lookup: Arc::new(Here), roots };
     let outbound = Outbound::new(options).unwrap();
-    Remotes::new(outbound, Arc::new(TestClock::default()), Arc::new(SeededDice::new(5)), limits)
+    Remotes::new(outbound, Arc::new(Now), Arc::new(SeededDice::new(5)), limits)
 }
 
 fn remotes() -> Remotes {

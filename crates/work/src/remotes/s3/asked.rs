@@ -164,13 +164,14 @@ impl<'a> Bucket<'a> {
             "QuotaExceeded" | "XMinioStorageFull" | "XMinioAdminBucketQuotaExceeded" | "EntityTooLarge" => {
                 RemoteError::Full { host }
             }
+            "RequestTimeTooSkewed" => RemoteError::Clock { host },
             "SlowDown" | "ServiceUnavailable" | "InternalError" | "RequestTimeout" => {
                 RemoteError::Busy { host, said: code.unwrap_or_default().to_owned() }
             }
             code => match status {
                 StatusCode::NOT_FOUND => RemoteError::NoFile { host, name: name.to_owned() },
                 StatusCode::UNAUTHORIZED => self.sign_in(),
-                StatusCode::FORBIDDEN if code != "RequestTimeTooSkewed" => RemoteError::Denied { host, what },
+                StatusCode::FORBIDDEN => RemoteError::Denied { host, what },
                 StatusCode::INSUFFICIENT_STORAGE => RemoteError::Full { host },
                 StatusCode::TOO_MANY_REQUESTS => RemoteError::Busy { host, said: status.to_string() },
                 status if status.is_server_error() => RemoteError::Busy { host, said: status.to_string() },

@@ -165,7 +165,7 @@ async fn nobody_there_is_said() {
 #[tokio::test]
 async fn a_file_of_ours_that_is_gone_is_said() {
     let server = ftpd(json!({"tls": "none"}));
-    let gone = std::path::Path::new("/no/such/file");
+    let gone = Path::new("/no/such/file");
     let error = remotes().put(&by_ftp(server.port), &password(), "a.wav", gone, &|_| ()).await.unwrap_err();
     assert!(matches!(error, RemoteError::Read(_)), "{error:?}");
 }

@@ -115,7 +115,11 @@ async fn refusals_are_put_into_words() {
         ),
         (
             error_of("403 Forbidden", "RequestTimeTooSkewed"),
-            "127.0.0.1 answers RequestTimeTooSkewed where another answer of S3 is expected. This may be no server of that kind, or not its address.",
+            "The clock of this server and that of 127.0.0.1 are more than minutes apart. Whoever runs Soundpost can set its clock.",
+        ),
+        (
+            error_of("400 Bad Request", "InvalidRequest"),
+            "127.0.0.1 answers InvalidRequest where another answer of S3 is expected. This may be no server of that kind, or not its address.",
         ),
         (
             answer(

@@ -164,7 +164,7 @@ async fn a_server_that_hangs_is_left() {
         while let Ok((mut stream, _)) = listener.accept().await {
             // The first says nothing, the second its name and then nothing.
             if !held.is_empty() {
-                let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, b"SSH-2.0-hangs\r\n").await;
+                let _ = stream.write_all(b"SSH-2.0-hangs\r\n").await;
             }
             held.push(stream);
         }
@@ -185,8 +185,8 @@ async fn what_is_not_ssh_is_said() {
         let port = listener.local_addr().unwrap().port();
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
-                let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, text.as_bytes()).await;
-                let _ = tokio::io::AsyncWriteExt::shutdown(&mut stream).await;
+                let _ = stream.write_all(text.as_bytes()).await;
+                let _ = stream.shutdown().await;
                 let _ = stream.read_to_end(&mut Vec::new()).await;
             }
         });
