@@ -156,7 +156,7 @@ mod tests {
         let many = "220-Welcome\r\n 220 not yet\r\n221 nor this\r\n220-nor here\r\nwords\r\n220 Go on\r\n";
         assert_eq!(read(many), (220, "Go on".to_owned(), many.len()));
         assert_eq!(read("550 a\u{1b}[31mb\u{7}\r\n").1, "a[31mb");
-        for half in ["", "2", "220 Hel", "220-a\r\n220", "220-a\r\nb\r\n"] {
+        for half in ["", "2", "220 Welc", "220-a\r\n220", "220-a\r\nb\r\n"] {
             assert_eq!(reply(half.as_bytes()), Ok(None), "{half}");
         }
     }
@@ -168,9 +168,9 @@ mod tests {
         {
             assert_eq!(reply(other.as_bytes()), Err(ReplyFault::NotFtp), "{other}");
         }
-        assert_eq!(reply(&[b'2'; 16 << 10]), Err(ReplyFault::TooLong));
+        assert_eq!(reply(&vec![b'2'; 16 << 10]), Err(ReplyFault::TooLong));
         assert_eq!(reply("220-\r\n".repeat(4_000).as_bytes()), Err(ReplyFault::TooLong));
-        let endless = [b"220-a\r\n".as_slice(), &[b'x'; 20_000]].concat();
+        let endless = [b"220-a\r\n".to_vec(), vec![b'x'; 20_000]].concat();
         assert_eq!(reply(&endless), Err(ReplyFault::TooLong));
     }
 

@@ -45,7 +45,7 @@ fn what_is_written_is_read_again() {
         assert_eq!(value["type"], remote.word());
     }
     assert!(
-        serde_json::from_value::<Remote>(json!({"type": "ftp", "host": "a", "user": "b", "pasword": "c"})).is_err()
+        serde_json::from_value::<Remote>(json!({"type": "ftp", "host": "a", "user": "b", "passphrase": "c"})).is_err()
     );
 }
 

@@ -30,7 +30,7 @@ const CERTIFICATE: &str =
     concat!(include_str!("../outbound/tests/server.pem"), include_str!("../outbound/tests/server.key.pem"));
 
 const LIMITS: Limits =
-    Limits { silence: Duration::from_secs(20), look: Duration::from_secs(40), whole: Duration::from_secs(60) };
+    Limits { silence: Duration::from_secs(20), look: Duration::from_secs(40), whole: Duration::from_mins(1) };
 
 /// Bounds for servers that hang.
 const HASTY: Limits =

@@ -6,6 +6,7 @@ use testkit::stores::ftpd;
 use super::scripted::{Ftp, Say};
 use super::*;
 
+#[expect(clippy::unnecessary_wraps, reason = "answers are told apart from the usual ones by being there")]
 fn line(text: &str) -> Option<Say> {
     Some(Say::Line(text.to_owned()))
 }
