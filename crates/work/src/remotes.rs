@@ -327,7 +327,10 @@ async fn within<T>(
 fn host(remote: &Remote) -> String {
     let of = |address: &str| {
         let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-        rest.split(['/', ':']).next().unwrap_or_default().to_owned()
+        match rest.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
+            Some((address, _)) => address.to_owned(),
+            None => rest.split(['/', ':']).next().unwrap_or_default().to_owned(),
+        }
     };
     match remote {
         Remote::S3(at) => at.endpoint.as_deref().map_or_else(|| "Amazon S3".to_owned(), of),

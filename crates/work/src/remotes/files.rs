@@ -95,7 +95,8 @@ pub(super) fn check_name(name: &str) -> Result<(), RemoteError> {
         && name.len() <= MOST_NAME_BYTES
         && !matches!(name, "." | "..")
         && name.trim() == name
-        && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\'));
+        // The last stands where a name had bytes that are no text, by which it cannot be asked for.
+        && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\' | char::REPLACEMENT_CHARACTER));
     if fine { Ok(()) } else { Err(RemoteError::Name(name.chars().take(MOST_NAME_BYTES).collect())) }
 }
 
@@ -171,7 +172,21 @@ mod tests {
         for fine in ["a.wav", "a b ö 🎙.mp3", ".hidden", "..a", "a..", &"a".repeat(200)] {
             assert!(check_name(fine).is_ok(), "{fine}");
         }
-        let tricks = ["", ".", "..", "../a", "a/b", "a\\b", "a\nb", "a\r\nDELE b", "a\0", " a", "a ", &"a".repeat(201)];
+        let tricks = [
+            "",
+            ".",
+            "..",
+            "../a",
+            "a/b",
+            "a\\b",
+            "a\nb",
+            "a\r\nDELE b",
+            "a\0",
+            "a\u{fffd}",
+            " a",
+            "a ",
+            &"a".repeat(201),
+        ];
         for trick in tricks {
             assert!(check_name(trick).is_err(), "{trick:?}");
         }

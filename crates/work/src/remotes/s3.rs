@@ -178,3 +178,52 @@ pub(super) async fn abort(way: &Way<'_>, at: &S3, key: &str, id: &str) -> Result
     let question = Question { query: &query, ..Question::new("DELETE", key) };
     bucket.ask_and_read(&question, "giving an upload up", key).await.map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
+
+    use std::time::Duration;
+
+    use model::{RemoteSecret, Time};
+
+    use super::super::Remains;
+    use super::*;
+    use crate::outbound::{Options, Outbound, Roots};
+
+    /// No test can ask Amazon; where it would be asked can be seen.
+    #[test]
+    fn buckets_are_named_where_servers_look_for_them() {
+        let options = Options { roots: Roots::Only(Vec::new()), ..Options::new("".parse().unwrap()) };
+        let (outbound, remains) = (Outbound::new(options).unwrap(), Remains::default());
+        let secret = RemoteSecret::SecretKey { secret_key: "s".to_owned() };
+        let way = Way {
+            outbound: &outbound,
+            secret: &secret,
+            silence: Duration::from_secs(1),
+            now: Time::from_ms(0),
+            part: String::new(),
+            remains: &remains,
+        };
+        for (bucket, region, endpoint, address) in [
+            ("b", None, None, "https://b.s3.us-east-1.amazonaws.com/in/a%20b.wav?uploads="),
+            ("b", Some("eu-central-1"), None, "https://b.s3.eu-central-1.amazonaws.com/in/a%20b.wav?uploads="),
+            ("b.c", None, None, "https://s3.us-east-1.amazonaws.com/b.c/in/a%20b.wav?uploads="),
+            ("b", None, Some("https://s3.example:9000/"), "https://s3.example:9000/b/in/a%20b.wav?uploads="),
+            ("b", None, Some("http://s3.example/under/"), "http://s3.example/under/b/in/a%20b.wav?uploads="),
+        ] {
+            let at = S3 {
+                bucket: bucket.to_owned(),
+                region: region.map(str::to_owned),
+                endpoint: endpoint.map(str::to_owned),
+                path: "/in//".to_owned(),
+                access_key: "AK".to_owned(),
+                acl: None,
+                base_url: None,
+            };
+            let asked = Bucket::open(&way, &at).unwrap();
+            let target = asked.target(&asked.key("a b.wav"), &[("uploads", "")]).unwrap();
+            assert_eq!(target.url().as_str(), address);
+        }
+    }
+}
