@@ -22,7 +22,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use model::{Clock, Dice, Remote, RemoteSecret, Time, random_text};
+use model::{Clock, Dice, Remote, RemoteSecret, random_text};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
@@ -91,7 +91,8 @@ struct Way<'a> {
     outbound: &'a Outbound,
     secret: &'a RemoteSecret,
     silence: Duration,
-    now: Time,
+    /// Asked anew for each signature: a large file takes longer than one is good for.
+    clock: &'a dyn Clock,
     /// The name under which a file is written until it is whole.
     part: String,
     remains: &'a Remains,
@@ -242,7 +243,7 @@ impl Remotes {
             outbound: &self.outbound,
             secret,
             silence: self.limits.silence,
-            now: self.clock.now(),
+            clock: &*self.clock,
             part: format!("soundpost-{}.part", random_text(12, &*self.dice)),
             remains,
         }

@@ -185,11 +185,19 @@ mod tests {
 
     use std::time::Duration;
 
-    use model::{RemoteSecret, Time};
+    use model::{Clock, RemoteSecret, Time};
 
     use super::super::Remains;
     use super::*;
     use crate::outbound::{Options, Outbound, Roots};
+
+    struct Noon;
+
+    impl Clock for Noon {
+        fn now(&self) -> Time {
+            Time::from_ms(1_767_614_400_000)
+        }
+    }
 
     /// No test can ask Amazon; where it would be asked can be seen.
     #[test]
@@ -201,7 +209,7 @@ mod tests {
             outbound: &outbound,
             secret: &secret,
             silence: Duration::from_secs(1),
-            now: Time::from_ms(0),
+            clock: &Noon,
             part: String::new(),
             remains: &remains,
         };

@@ -21,6 +21,8 @@ use testkit::database::SeededDice;
 use testkit::s3::{ACCESS_KEY, BUCKET, S3, SECRET_KEY};
 use testkit::stores::{PASSWORD, Server};
 
+use model::Time;
+
 use super::*;
 use crate::outbound::{Lookup, Options, Roots};
 
@@ -57,10 +59,14 @@ impl Lookup for Here {
 }
 
 fn remotes_that(allow: &str, limits: Limits) -> Remotes {
+    remotes_by(Arc::new(Now), allow, limits)
+}
+
+fn remotes_by(clock: Arc<dyn Clock>, allow: &str, limits: Limits) -> Remotes {
     let roots = Roots::Only(vec![CertificateDer::from_pem_slice(AUTHORITY).unwrap()]);
     let options = Options { allow: allow.parse().unwrap(), lookup: Arc::new(Here), roots };
     let outbound = Outbound::new(options).unwrap();
-    Remotes::new(outbound, Arc::new(Now), Arc::new(SeededDice::new(5)), limits)
+    Remotes::new(outbound, clock, Arc::new(SeededDice::new(5)), limits)
 }
 
 fn remotes() -> Remotes {

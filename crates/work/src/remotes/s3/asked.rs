@@ -85,7 +85,7 @@ impl<'a> Bucket<'a> {
             Some(port) => format!("{}:{port}", target.host()),
             None => target.host().to_owned(),
         };
-        let (body, date) = (body_hash(&question.body), basic_timestamp(self.way.now));
+        let (body, date) = (body_hash(&question.body), basic_timestamp(self.way.clock.now()));
         let mut signed = vec![("host", host.as_str())];
         signed.extend_from_slice(question.headers);
         let path = format!("{}{}", self.before, question.key);

@@ -106,6 +106,33 @@ async fn an_upload_that_fails_is_given_up() {
     }
 }
 
+/// Each look at it is ten minutes after the one before.
+#[derive(Default)]
+struct Slow(std::sync::atomic::AtomicI64);
+
+impl Clock for Slow {
+    fn now(&self) -> Time {
+        Time::from_ms(self.0.fetch_add(600_000, std::sync::atomic::Ordering::SeqCst))
+    }
+}
+
+#[tokio::test]
+async fn each_part_is_signed_when_it_is_sent() {
+    let dates = Arc::<Mutex<Vec<String>>>::default();
+    let seen = Arc::clone(&dates);
+    let server = Web::start(move |head| {
+        let date = head.lines().find_map(|line| line.strip_prefix("x-amz-date: ")).unwrap();
+        seen.lock().unwrap().push(date.to_owned());
+        let id = "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>";
+        answer("200 OK", "etag: \"1\"\r\n", if head.contains("?uploads=") { id } else { "" })
+    })
+    .await;
+    let remotes = remotes_by(Arc::new(Slow::default()), "127.0.0.0/8", LIMITS);
+    put(&remotes, &at(server.port), &secret(), "a.wav", 20_000_000).await.unwrap();
+    let expected = ["00", "10", "20", "30", "40"].map(|minutes| format!("19700101T00{minutes}00Z"));
+    assert_eq!(*dates.lock().unwrap(), expected);
+}
+
 #[tokio::test]
 async fn refusals_are_put_into_words() {
     let meant = [
