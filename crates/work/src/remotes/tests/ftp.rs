@@ -123,6 +123,24 @@ async fn a_wire_that_is_cut_leaves_nothing_half() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_shorter_there_is_none() {
+    // The server takes the end of a cut connection for the end of the file, and says that all is well.
+    for (size, whole) in [("213 2", false), ("213 3", true), ("550 what", true)] {
+        let server = Ftp::start(move |command| match command.split(' ').next().unwrap_or_default() {
+            "STOR" => Some(Say::Take("226 all of it")),
+            "SIZE" => line(size),
+            _ => None,
+        })
+        .await;
+        let done = put(&remotes(), &by_ftp(server.port), &password(), "a.wav", 3).await;
+        assert_eq!(done.is_ok(), whole, "{size}: {done:?}");
+        let asked = server.asked();
+        assert_eq!(asked.contains(&"RNTO a.wav".to_owned()), whole, "{asked:?}");
+        assert_eq!(asked.iter().any(|asked| asked.starts_with("DELE soundpost-")), !whole, "{asked:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_transfer_that_the_server_takes_back_is_none() {
     for (after, passing) in [("426 cut", true), ("451 disk trouble", true), ("550 no", false)] {
         let server = Ftp::start(move |command| match command.split(' ').next().unwrap_or_default() {

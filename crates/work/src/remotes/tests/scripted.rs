@@ -17,6 +17,8 @@ pub(super) enum Say {
     SendForEver(Vec<u8>),
     /// Announces data, and sends none.
     SendNothing,
+    /// Takes data, and then says a line.
+    Take(&'static str),
     /// Takes data up to so many bytes, and hangs up on everything.
     TakeAndCut(usize),
 }
@@ -89,6 +91,12 @@ async fn talk(
                 let (_to, _) = data.accept().await?;
                 write.write_all(b"150 data\r\n").await?;
                 return std::future::pending().await;
+            }
+            Say::Take(after) => {
+                let (mut from, _) = data.accept().await?;
+                write.write_all(b"150 data\r\n").await?;
+                tokio::io::copy(&mut from, &mut tokio::io::sink()).await?;
+                write.write_all(format!("{after}\r\n").as_bytes()).await?;
             }
             Say::TakeAndCut(most) => {
                 let (mut from, _) = data.accept().await?;
