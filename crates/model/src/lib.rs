@@ -13,6 +13,7 @@ pub mod ids;
 pub mod metadata;
 pub mod production;
 pub mod registered_app;
+pub mod remote;
 pub mod service;
 mod size;
 mod time;
@@ -29,6 +30,7 @@ pub use ids::{
 pub use metadata::{Location, Metadata, MetadataError};
 pub use production::{Draft, Production};
 pub use registered_app::RegisteredApp;
+pub use remote::{Remote, RemoteFault, RemoteSecret};
 pub use service::{Service, ShownService};
 pub use size::size_string;
 pub use time::{Clock, Dice, Time};

@@ -1,4 +1,4 @@
-//! For tests only: seeded noise, generated signals, fixtures, other people's programs as witnesses, databases, an S3 server.
+//! For tests only: seeded noise, generated signals, fixtures, other people's programs as witnesses, databases, servers of files.
 
 #[cfg(feature = "house")]
 pub mod authenticator;
@@ -14,4 +14,6 @@ pub mod signal;
 pub mod sink;
 #[cfg(feature = "smtp")]
 pub mod smtp;
+#[cfg(feature = "stores")]
+pub mod stores;
 pub mod witness;

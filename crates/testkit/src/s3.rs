@@ -15,9 +15,14 @@ use store::BlobOptions;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-const BUCKET: &str = "soundpost-test";
-const ACCESS_KEY: &str = "AKIDSOUNDPOST";
-const SECRET_KEY: &str = "a secret of the tests";
+/// The name of its bucket.
+pub const BUCKET: &str = "soundpost-test";
+
+/// The public name of the key that opens it.
+pub const ACCESS_KEY: &str = "AKIDSOUNDPOST";
+
+/// The secret half of the key.
+pub const SECRET_KEY: &str = "a secret of the tests";
 
 /// An S3 server that stops when this is dropped.
 pub struct S3 {
@@ -96,6 +101,11 @@ impl S3 {
             allow_http: true,
             ..BlobOptions::new(format!("s3://{BUCKET}/of/the/house"))
         }
+    }
+
+    /// Its address.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
     }
 
     /// Stops answering. What was asked for before is still answered.

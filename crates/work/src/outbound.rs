@@ -1,5 +1,7 @@
 //! The only HTTP client of the program, and where it may not go.
 //!
+//! Stores of users that are no web servers are connected to from here, too ([`Outbound::connect_tcp`]).
+//!
 //! What belongs here: checking a URL, resolving its name, connecting, and bounding what comes back. What does not: what is sent,
 //! to whom, and how often it is tried again. `docs/explanation/outbound.md` tells why each check is where it is.
 //!
@@ -14,6 +16,7 @@ mod fetch;
 mod filename;
 mod resolver;
 mod target;
+mod tcp;
 #[cfg(test)]
 mod tests;
 
@@ -30,10 +33,12 @@ use tokio::time::timeout;
 pub use self::address::{NotPublic, embedded, not_public};
 pub use self::allow::{AllowNetworks, NotNetworks};
 pub use self::error::{OutboundError, UrlFault};
+pub(crate) use self::fetch::Part;
 pub use self::fetch::{FetchLimits, Fetched, MOST_REDIRECTS, Received};
 use self::resolver::Guarded;
 pub use self::resolver::{Lookup, SystemLookup};
 pub use self::target::{MOST_URL_CHARS, Target};
+pub use self::tcp::{Connection, Peer, Service};
 
 /// From the first look at a name to an encrypted connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -55,6 +60,8 @@ const MOST_IDLE: usize = 8;
 pub struct Outbound {
     client: reqwest::Client,
     allow: Arc<AllowNetworks>,
+    lookup: Arc<dyn Lookup>,
+    tls: Arc<rustls::ClientConfig>,
 }
 
 /// What the way out is made of.
@@ -143,9 +150,12 @@ impl Outbound {
     pub fn new(options: Options) -> Result<Self, OutboundError> {
         let setup = |error: String| OutboundError::Setup(error);
         let allow = Arc::new(options.allow);
+        let tls = tls(options.roots).map_err(|error| setup(error.to_string()))?;
+        let mut tls_of_http = tls.clone();
+        tls_of_http.alpn_protocols = vec![b"http/1.1".to_vec()];
         let client = reqwest::Client::builder()
-            .dns_resolver(Guarded::new(options.lookup, Arc::clone(&allow)))
-            .tls_backend_preconfigured(tls(options.roots).map_err(|error| setup(error.to_string()))?)
+            .dns_resolver(Guarded::new(Arc::clone(&options.lookup), Arc::clone(&allow)))
+            .tls_backend_preconfigured(tls_of_http)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .referer(false)
@@ -158,7 +168,7 @@ impl Outbound {
             .user_agent(concat!("Soundpost/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| setup(error.to_string()))?;
-        Ok(Self { client, allow })
+        Ok(Self { client, allow, lookup: options.lookup, tls: Arc::new(tls) })
     }
 
     /// Checks a URL, as every request does before anything is sent.
@@ -211,11 +221,22 @@ impl Outbound {
 
     /// Sends a request and waits for the head of its answer.
     async fn open(&self, target: &Target, request: Request) -> Result<reqwest::Response, OutboundError> {
-        let Request { method, mut headers, body } = request;
+        let Request { method, headers, body } = request;
+        self.open_with(target, method, headers, (!body.is_empty()).then(|| body.into())).await
+    }
+
+    /// Sends a request whose body may stream, and waits for the head of its answer.
+    pub(crate) async fn open_with(
+        &self,
+        target: &Target,
+        method: Method,
+        mut headers: HeaderMap,
+        body: Option<reqwest::Body>,
+    ) -> Result<reqwest::Response, OutboundError> {
         // Nothing is decompressed: a few bytes cannot become many.
         headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("identity"));
         let mut asked = self.client.request(method, target.url().clone()).headers(headers);
-        if !body.is_empty() {
+        if let Some(body) = body {
             asked = asked.body(body);
         }
         let response = asked.send().await.map_err(|error| OutboundError::of(&error, target.host()))?;
@@ -243,10 +264,8 @@ fn tls(roots: Roots) -> Result<rustls::ClientConfig, rustls::Error> {
         tracing::debug!(tls.unreadable = unreadable, "outbound.roots");
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+    Ok(rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(store)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+        .with_no_client_auth())
 }

@@ -28,6 +28,14 @@ pub enum OutboundError {
         /// What is wrong there.
         why: NotPublic,
     },
+    /// The port is one of another service.
+    #[error(
+        "Port {port} cannot be asked. SFTP is asked on port 22, FTP on 21 and 990, and both on those from 1024 on."
+    )]
+    Port {
+        /// The port.
+        port: u16,
+    },
     /// The name leads to no address.
     #[error("The name {host} leads nowhere: it is not known, or its name server does not answer.")]
     NameUnknown {
@@ -167,6 +175,7 @@ impl OutboundError {
             }
             Self::Url(_)
             | Self::Refused { .. }
+            | Self::Port { .. }
             | Self::Untrusted { .. }
             | Self::NotHttp { .. }
             | Self::HeadTooLarge { .. }
@@ -179,7 +188,7 @@ impl OutboundError {
     }
 
     /// What reqwest's error means. Its text is never taken over: the URL is in it.
-    pub(super) fn of(error: &reqwest::Error, host: &str) -> Self {
+    pub(crate) fn of(error: &reqwest::Error, host: &str) -> Self {
         let host = || host.to_owned();
         if let Some(fault) = cause::<LookupFault>(error) {
             return match *fault {
@@ -225,7 +234,7 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
 }
 
 /// Why a certificate was not taken, as half a sentence.
-fn distrust(fault: &rustls::Error) -> &'static str {
+pub(super) fn distrust(fault: &rustls::Error) -> &'static str {
     use rustls::CertificateError as C;
     match fault {
         rustls::Error::InvalidCertificate(fault) => match fault {

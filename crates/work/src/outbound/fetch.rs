@@ -79,9 +79,8 @@ impl Outbound {
         limits: &FetchLimits,
         heard: &(dyn Fn(Received) + Sync),
     ) -> Result<Fetched, OutboundError> {
-        let part = Part { path: path.to_owned(), whole: false };
-        let file = tokio::fs::File::create(path).await.map_err(OutboundError::Write)?;
-        let mut sink = BufWriter::with_capacity(WRITE_BUFFER, file);
+        let part = Part::new(path);
+        let mut sink = part.create().await?;
         let fetched = self.fetch(url, limits, &mut sink, heard).await?;
         part.keep();
         Ok(fetched)
@@ -180,13 +179,25 @@ fn is_compressed(headers: &HeaderMap) -> bool {
 }
 
 /// A file that is not whole yet, removed when it is left so.
-struct Part {
+pub(crate) struct Part {
     path: PathBuf,
     whole: bool,
 }
 
 impl Part {
-    fn keep(mut self) {
+    /// A file that is going to be at a path.
+    pub(crate) fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), whole: false }
+    }
+
+    /// Makes the file, to be written in large pieces.
+    pub(crate) async fn create(&self) -> Result<BufWriter<tokio::fs::File>, OutboundError> {
+        let file = tokio::fs::File::create(&self.path).await.map_err(OutboundError::Write)?;
+        Ok(BufWriter::with_capacity(WRITE_BUFFER, file))
+    }
+
+    /// It is whole, and stays.
+    pub(crate) fn keep(mut self) {
         self.whole = true;
     }
 }

@@ -78,15 +78,25 @@ impl Guarded {
 
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
-        let (found, allow) = (self.lookup.lookup(name.as_str()), Arc::clone(&self.allow));
+        let (lookup, allow) = (Arc::clone(&self.lookup), Arc::clone(&self.allow));
         Box::pin(async move {
-            let addresses = found.await.map_err(|_| LookupFault::Unknown)?;
-            check(&addresses, &allow)?;
+            let addresses = checked(&*lookup, name.as_str(), &allow).await?;
             // Port 0 is replaced by that of the URL.
             let addresses: Addrs = Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));
             Ok(addresses)
         })
     }
+}
+
+/// The addresses of a name, all of which may be connected to.
+pub(super) async fn checked(
+    lookup: &dyn Lookup,
+    name: &str,
+    allow: &AllowNetworks,
+) -> Result<Vec<IpAddr>, LookupFault> {
+    let addresses = lookup.lookup(name).await.map_err(|_| LookupFault::Unknown)?;
+    check(&addresses, allow)?;
+    Ok(addresses)
 }
 
 /// Whether all addresses of a name may be connected to.

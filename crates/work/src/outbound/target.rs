@@ -12,7 +12,7 @@ use super::error::{OutboundError, UrlFault};
 pub const MOST_URL_CHARS: usize = 2_048;
 
 /// The lowest port that needs no privilege on the other side; below it only those of HTTP are open.
-const FIRST_FREE_PORT: u16 = 1_024;
+pub(super) const FIRST_FREE_PORT: u16 = 1_024;
 
 /// A URL that may be asked for: http or https, a fine port, no credentials, and no forbidden address.
 ///

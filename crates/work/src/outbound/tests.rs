@@ -5,6 +5,7 @@
 
 mod redirects;
 mod servers;
+mod tcp;
 mod tls;
 
 use std::collections::HashMap;
