@@ -183,20 +183,18 @@ impl Callers<'_> {
         if self.0.told().is_known(&used, now) {
             return Ok(());
         }
-        let until = match store::throttles::peek(self.0.store(), &used, now).await? {
-            Some(hits) => hits.until,
-            None => {
-                let tx = self.0.begin().await?;
-                // Of several requests at once the first one tells.
-                let hits = store::throttles::hit(&tx, &used, now, TOLD_FOR).await?;
-                if hits.count == 1 {
-                    let entry =
-                        Entry::new(AuditKind::KeyUsed, key.account, Some(from)).with(json!({ "name": key.name }));
-                    self.0.audit().note(&tx, entry).await?;
-                }
-                tx.commit().await?;
-                hits.until
+        let until = if let Some(hits) = store::throttles::peek(self.0.store(), &used, now).await? {
+            hits.until
+        } else {
+            let tx = self.0.begin().await?;
+            // Of several requests at once the first one tells.
+            let hits = store::throttles::hit(&tx, &used, now, TOLD_FOR).await?;
+            if hits.count == 1 {
+                let entry = Entry::new(AuditKind::KeyUsed, key.account, Some(from)).with(json!({ "name": key.name }));
+                self.0.audit().note(&tx, entry).await?;
             }
+            tx.commit().await?;
+            hits.until
         };
         self.0.told().remember(used, until);
         Ok(())

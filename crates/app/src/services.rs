@@ -61,40 +61,37 @@ impl Services<'_> {
     async fn put(&self, owner: AccountId, app: &RegisteredApp, said: &Connect) -> Result<ShownService, AppError> {
         let now = self.0.now();
         let tx = self.0.begin().await?;
-        let service = match store::services::find_named(&tx, owner, app.id, &said.display_name).await? {
-            Some(known) => {
-                let service = Service {
-                    webhook_url: said.webhook_url.clone(),
-                    custom_data: said.custom_data.clone(),
-                    changed: now,
-                    ..known
-                };
-                store::services::update(&tx, &service).await?;
-                let kind = DeliveryKind::Service;
-                if let Some(known) = store::receivers::find_by_key(&tx, owner, kind, service.id.as_str()).await? {
-                    store::receivers::move_to(&tx, known.id, &service.webhook_url).await?;
-                }
-                service
+        let service = if let Some(known) = store::services::find_named(&tx, owner, app.id, &said.display_name).await? {
+            let service = Service {
+                webhook_url: said.webhook_url.clone(),
+                custom_data: said.custom_data.clone(),
+                changed: now,
+                ..known
+            };
+            store::services::update(&tx, &service).await?;
+            let kind = DeliveryKind::Service;
+            if let Some(known) = store::receivers::find_by_key(&tx, owner, kind, service.id.as_str()).await? {
+                store::receivers::move_to(&tx, known.id, &service.webhook_url).await?;
             }
-            None => {
-                if store::services::count(&tx, owner).await? >= MOST_SERVICES {
-                    return Err(AppError::Conflict(format!(
-                        "This account has {MOST_SERVICES} services, and no more than that are kept. Remove some first."
-                    )));
-                }
-                let service = Service {
-                    id: ServiceId::new(now, self.0.dice()),
-                    owner,
-                    app: app.id,
-                    name: said.display_name.clone(),
-                    webhook_url: said.webhook_url.clone(),
-                    custom_data: said.custom_data.clone(),
-                    created: now,
-                    changed: now,
-                };
-                store::services::insert(&tx, &service).await?;
-                service
+            service
+        } else {
+            if store::services::count(&tx, owner).await? >= MOST_SERVICES {
+                return Err(AppError::Conflict(format!(
+                    "This account has {MOST_SERVICES} services, and no more than that are kept. Remove some first."
+                )));
             }
+            let service = Service {
+                id: ServiceId::new(now, self.0.dice()),
+                owner,
+                app: app.id,
+                name: said.display_name.clone(),
+                webhook_url: said.webhook_url.clone(),
+                custom_data: said.custom_data.clone(),
+                created: now,
+                changed: now,
+            };
+            store::services::insert(&tx, &service).await?;
+            service
         };
         tx.commit().await?;
         Ok(shown(service, app, None))

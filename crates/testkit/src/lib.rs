@@ -10,7 +10,7 @@ pub mod house;
 #[cfg(feature = "s3")]
 pub mod s3;
 pub mod signal;
-#[cfg(feature = "house")]
+#[cfg(feature = "sink")]
 pub mod sink;
 #[cfg(feature = "smtp")]
 pub mod smtp;

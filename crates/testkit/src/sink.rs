@@ -15,7 +15,7 @@ const MOST: usize = 1 << 20;
 ///
 /// `ok` takes it; `page` takes it and names a page and a file; a number answers with that status; `hang` never answers; `reset` closes in
 /// the middle; `early` answers 200 and closes before its body ends; `redirect` points to `ok`; `flood` answers 200 and far more than
-/// anybody reads; `wait-5` asks with 503 to be left alone for five seconds; `twice` fails a delivery twice and takes it then.
+/// anybody reads; `wait-5` asks with 503 to be left alone for five seconds; `once` fails a delivery once and takes it then, and `twice` twice.
 pub struct Sink {
     address: SocketAddr,
     heard: Arc<Mutex<Vec<Heard>>>,
@@ -98,7 +98,6 @@ async fn talk(stream: TcpStream, heard: &Mutex<Vec<Heard>>) -> Option<()> {
         };
         let page = r#"{"result_page_url": "https://host.example/1", "result_file_url": "https://host.example/1.mp3"}"#;
         let said = match what.as_str() {
-            "ok" => answer(200, "", ""),
             "page" => answer(200, "content-type: application/json\r\n", page),
             "hang" => {
                 tokio::time::sleep(Duration::from_mins(10)).await;
@@ -116,8 +115,9 @@ async fn talk(stream: TcpStream, heard: &Mutex<Vec<Heard>>) -> Option<()> {
                 return None;
             }
             "wait-5" => answer(503, "retry-after: 5\r\n", ""),
+            "once" if before < 1 => answer(500, "", "not yet"),
             "twice" if before < 2 => answer(500, "", "not yet"),
-            "twice" => answer(200, "", ""),
+            "ok" | "once" | "twice" => answer(200, "", ""),
             number => answer(number.parse().unwrap_or(404), "", "said so"),
         };
         stream.write_all(said.as_bytes()).await.ok()?;

@@ -184,7 +184,7 @@ fn start_worker(
     };
     Ok(tokio::spawn(async move {
         let ended = ended(stopping);
-        work(parts, options, ended).await.map_err(|error| failed("The worker cannot work", &error))
+        Box::pin(work(parts, options, ended)).await.map_err(|error| failed("The worker cannot work", &error))
     }))
 }
 

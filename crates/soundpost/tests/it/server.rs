@@ -239,6 +239,15 @@ impl Client {
     }
 
     /// Status number of a production.
+    /// Posts JSON.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Option<(u16, Value)> {
+        let request = self.agent.post(format!("{}{path}", self.address));
+        let request = request.header("authorization", format!("Bearer {}", self.key));
+        let mut reply = request.header("content-type", "application/json").send(body.to_string()).ok()?;
+        let text = reply.body_mut().read_to_vec().ok()?;
+        Some((reply.status().as_u16(), serde_json::from_slice(&text).unwrap_or_default()))
+    }
+
     pub(crate) fn status(&self, uuid: &str) -> Option<i64> {
         let (status, reply) = self.get(&format!("/api/production/{uuid}/status.json"))?;
         (status == 200).then(|| reply["data"]["status"].as_i64()).flatten()

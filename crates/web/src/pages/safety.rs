@@ -5,12 +5,14 @@
 
 mod activity;
 mod archive;
+mod deliveries;
 mod factors;
 mod keys;
 mod leave;
 mod password;
 mod profile;
 mod prove;
+mod services;
 mod sessions;
 mod told;
 
@@ -44,6 +46,8 @@ const PLACES: &[(&str, &str)] = &[
     ("/account/factors", "Second step"),
     ("/account/keys", "API keys"),
     ("/account/apps", "Connected apps"),
+    ("/account/services", "External services"),
+    ("/account/deliveries", "Deliveries"),
     ("/account/sessions", "Browsers"),
     ("/account/activity", "Activity"),
     ("/account/leave", "Take along, or go"),
@@ -101,6 +105,11 @@ pub(crate) fn router() -> Router<Web> {
         .route("/account/factors/passkeys/{id}/remove", post(factors::remove))
         .route("/account/keys", get(keys::show).post(keys::make))
         .route("/account/keys/{id}/revoke", post(keys::revoke))
+        .route("/account/services", get(services::show))
+        .route("/account/services/{id}/remove", post(services::remove))
+        .route("/account/deliveries", get(deliveries::list))
+        .route("/account/deliveries/{id}", get(deliveries::show))
+        .route("/account/deliveries/{id}/replay", post(deliveries::replay))
         .route("/account/sessions", get(sessions::show))
         .route("/account/sessions/others", post(sessions::remove_others))
         .route("/account/sessions/{id}", post(sessions::remove))

@@ -44,7 +44,6 @@ pub fn connect(body: &[u8]) -> Result<Connect, FormErrors> {
         Err(errors) => Fields::parse(&without_trailing_commas(body)).map_err(|_| errors)?,
     };
     let mut errors = FormErrors::default();
-    let mut said = Connect::default();
     let mut take = |field: &'static str, is_needed: bool| {
         let value = fields.0.iter().find(|(name, _)| name == field).map_or(&Value::Null, |(_, value)| value);
         match value {
@@ -60,9 +59,11 @@ pub fn connect(body: &[u8]) -> Result<Connect, FormErrors> {
             }
         }
     };
-    said.webhook_url = take("webhook_url", true).unwrap_or_default().trim().to_owned();
-    said.display_name = take("display_name", true).unwrap_or_default();
-    said.custom_data = take("custom_data", false);
+    let said = Connect {
+        webhook_url: take("webhook_url", true).unwrap_or_default().trim().to_owned(),
+        display_name: take("display_name", true).unwrap_or_default(),
+        custom_data: take("custom_data", false),
+    };
     if errors.is_empty() { Ok(said) } else { Err(errors) }
 }
 

@@ -1,6 +1,7 @@
 //! The desk: takes deliveries from the database, gives each to its host, and starts attempts where there is a place.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use super::hosts::{Hosts, Limits, Place};
-use super::send::{attempt, render};
+use super::send::{attempt, render, unsendable};
 use super::{DeliveryOptions, DeliveryParts};
 
 /// Deliveries that are taken from the database at once.
@@ -151,7 +152,9 @@ impl Shared {
             *looked = Some(Instant::now());
             let held = store::deliveries::held_hosts(store, HELD_HOSTS).await?;
             let mut hosts = self.hosts();
-            held.iter().for_each(|host| hosts.note_held(host));
+            for host in &held {
+                hosts.note_held(host);
+            }
         }
         let wanting = self.hosts().wanting(Instant::now());
         for (host, room) in wanting {
@@ -190,7 +193,7 @@ impl Shared {
                 }
             }
         }
-        let ready = self.prepare(kept).await?;
+        let ready = self.prepare(kept, &mut held).await?;
         let mut names = Vec::new();
         {
             let mut hosts = self.hosts();
@@ -203,12 +206,18 @@ impl Shared {
         }
         names.sort_unstable();
         names.dedup();
-        names.iter().for_each(|name| self.start(name));
+        for name in &names {
+            self.start(name);
+        }
         if held.is_empty() { Ok(()) } else { store::deliveries::hold(&self.parts.store, &self.token, &held).await }
     }
 
     /// Finds bytes and signatures. Bytes that are not there yet are made and kept before anybody sees them.
-    async fn prepare(&self, taken: Vec<(Delivery, String)>) -> Result<Vec<(Ready, String)>, StoreError> {
+    async fn prepare(
+        self: &Arc<Self>,
+        taken: Vec<(Delivery, String)>,
+        held: &mut Vec<DeliveryId>,
+    ) -> Result<Vec<(Ready, String)>, StoreError> {
         let store = &self.parts.store;
         let tried: Vec<DeliveryId> =
             taken.iter().filter(|(each, _)| each.attempts > 0).map(|(each, _)| each.id).collect();
@@ -221,17 +230,22 @@ impl Shared {
         let mut ready = Vec::with_capacity(taken.len());
         for (delivery, host) in taken {
             let whose = (delivery.app, delivery.owner);
-            if !signings.contains_key(&whose) {
-                match self.parts.app.deliveries().signing(delivery.app, delivery.owner).await {
-                    Ok(signing) => {
-                        signings.insert(whose, Arc::new(signing));
+            let signing = match signings.entry(whose) {
+                Entry::Occupied(known) => Arc::clone(known.get()),
+                Entry::Vacant(unknown) => {
+                    match self.parts.app.deliveries().signing(delivery.app, delivery.owner).await {
+                        Ok(signing) => Arc::clone(unknown.insert(Arc::new(signing))),
+                        Err(error) => {
+                            tracing::error!(%error, delivery = %delivery.id, "a delivery cannot be signed now");
+                            held.push(delivery.id);
+                            continue;
+                        }
                     }
-                    // It goes back with the lease.
-                    Err(error) => tracing::warn!(%error, delivery = %delivery.id, "a delivery cannot be signed"),
                 }
-            }
-            let (Some(signing), Some(body)) = (signings.get(&whose).cloned(), bodies.remove(&delivery.id)) else {
-                tracing::error!(delivery = %delivery.id, "a delivery cannot be sent as it is");
+            };
+            let Some(body) = bodies.remove(&delivery.id) else {
+                tracing::error!(delivery = %delivery.id, "a delivery has no bytes and none can be made of it");
+                self.attempts.spawn(Arc::clone(self).write_off(delivery));
                 continue;
             };
             ready.push((Ready { delivery, body, signing }, host));
@@ -283,6 +297,12 @@ impl Shared {
         if is_wanting || has_room {
             self.news.notify_one();
         }
+    }
+
+    /// Says of a delivery that nothing can be sent. Its schedule goes on: another version of the program may know better.
+    async fn write_off(self: Arc<Self>, delivery: Delivery) {
+        let heard = unsendable(delivery, self.parts.app.now());
+        self.write_down(heard).await;
     }
 
     async fn write_down(self: &Arc<Self>, heard: Heard) {

@@ -113,10 +113,9 @@ impl<T> Hosts<T> {
         let has_place = self.unproven < self.limits.at_once.div_ceil(2);
         let Some(host) = self.known.get(host) else { return if has_place { 2 } else { 0 } };
         let most = match host.places_now(now) {
-            0 => 0,
+            places @ 2.. => 3 * places,
             1 if has_place || !host.under_way.is_empty() => 2,
-            1 => 0,
-            places => 3 * places,
+            _ => 0,
         };
         most.saturating_sub(host.waiting.len() + host.under_way.len())
     }

@@ -69,7 +69,7 @@ pub(super) async fn attempt(
         body: Vec::new(),
     };
     match said {
-        Ok(Ok(answer)) => (heard(delivery, attempt, answer, app.now()), Sign::Answered),
+        Ok(Ok(answer)) => (heard(delivery, attempt, &answer, app.now()), Sign::Answered),
         Ok(Err(error)) => {
             // What we refuse ourselves says nothing about the host.
             let sign = match error {
@@ -80,6 +80,21 @@ pub(super) async fn attempt(
         }
         Err(error) => (failed(delivery, Attempt { reason: error.to_string(), ..attempt }), Sign::Answered),
     }
+}
+
+/// What is said of a delivery whose facts make no sense to this program.
+pub(super) fn unsendable(delivery: Delivery, now: Time) -> Heard {
+    let attempt = Attempt {
+        number: delivery.attempts + 1,
+        began: now,
+        took: Duration::ZERO,
+        status: None,
+        reason: "Nothing was sent: this version of Soundpost cannot make a body of what is known.".to_owned(),
+        address: None,
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
+    failed(delivery, attempt)
 }
 
 fn request(delivery: &Delivery, body: &Body, signing: &Signing, now: Time) -> Result<Request, AppError> {
@@ -113,7 +128,8 @@ fn failed(delivery: Delivery, attempt: Attempt) -> Heard {
     Heard { delivery, attempt, retry_after: None, result: ServiceResult::default() }
 }
 
-fn heard(delivery: Delivery, attempt: Attempt, answer: Answer, now: Time) -> Heard {
+#[expect(clippy::needless_pass_by_value, reason = "the rest of the attempt is taken over")]
+fn heard(delivery: Delivery, attempt: Attempt, answer: &Answer, now: Time) -> Heard {
     let is_taken = delivery.kind.is_taken(answer.status.as_u16());
     let result = if is_taken && delivery.kind == DeliveryKind::Service {
         let (page, urls) = wire::productions::service_reply(&answer.body);
@@ -132,7 +148,7 @@ fn heard(delivery: Delivery, attempt: Attempt, answer: Answer, now: Time) -> Hea
     });
     let attempt = Attempt {
         status: Some(answer.status.as_u16()),
-        reason: reason(&answer, is_taken),
+        reason: reason(answer, is_taken),
         address: answer.address.map(|address| address.to_string()),
         headers: headers.collect(),
         body: answer.body.get(..answer.body.len().min(MOST_KEPT)).unwrap_or_default().to_vec(),

@@ -188,7 +188,7 @@ testkit::both_databases! {
         for url in urls.iter().chain([&gone, &"http://10.1.2.3/hook".to_owned(), &"http://nowhere.invalid/".to_owned()]) {
             productions.push((url.clone(), desk.done(&[], Some(url.clone())).await));
         }
-        let mut said = String::new();
+        let mut said = Vec::new();
         for (url, production) in productions {
             let told = desk.deliver(production, 1).await;
             let attempt = &told[0].attempts[0];
@@ -199,9 +199,9 @@ testkit::both_databases! {
             let reason = attempt.reason.replace(&format!("127.0.0.1:{port}"), "HOST").replace(&format!(":{port}"), ":PORT");
             let state = if matches!(told[0].delivery.state, DeliveryState::Delivered(_)) { "taken" } else { "again" };
             assert!(attempt.body.len() <= 4 << 10);
-            said += &format!("{what}: {state}: {reason}\n");
+            said.push(format!("{what}: {state}: {reason}"));
         }
-        insta::assert_snapshot!("misbehaving", said);
+        insta::assert_snapshot!("misbehaving", said.join("\n"));
     }
 
     async fn a_service_takes_only_four_statuses_and_is_asked_again_after_410(database: &Database) {
