@@ -21,6 +21,9 @@ const SPENT_FOR: Duration = Duration::from_hours(30 * 24);
 /// How long dead jobs are kept for people to look at.
 const DEAD_FOR: Duration = Duration::from_hours(30 * 24);
 
+/// How long deliveries are kept after they came to their end, with their bodies and what was answered.
+const TOLD_FOR: Duration = Duration::from_hours(30 * 24);
+
 /// How long is kept what happened around accounts.
 const REMEMBERED_FOR: Duration = Duration::from_hours(90 * 24);
 
@@ -65,6 +68,8 @@ impl Sweeps<'_> {
         store::letters::remove_expired(&tx, now).await?;
         store::audit::remove_before(&tx, now - REMEMBERED_FOR).await?;
         store::jobs::remove_dead_before(&tx, now - DEAD_FOR).await?;
+        store::deliveries::remove_before(&tx, now - TOLD_FOR, AT_ONCE).await?;
+        store::webhook_secrets::remove_expired(&tx, now).await?;
         let expired = store::uploads::list_expired(&tx, now, AT_ONCE).await?;
         for upload in &expired {
             store::files::doom(&tx, &upload.parts, now).await?;

@@ -149,20 +149,8 @@ impl Deliveries<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// What the webhooks of the caller's productions are signed with, the newest first. There is always one.
-    pub async fn keys(&self, caller: &Caller) -> Result<Vec<WebhookKey>, AppError> {
-        own_session(caller)?;
-        let keys = self.account_keys(caller.account.id).await?;
-        if !keys.is_empty() {
-            return Ok(keys);
-        }
-        let tx = self.0.begin().await?;
-        let key = self.add_key(&tx, caller.account.id).await?;
-        tx.commit().await?;
-        Ok(vec![key])
-    }
-
-    /// Gives the caller's account another secret; the old one signs beside it for a day.
+    /// Gives the caller's account another secret for the webhooks of its productions, to be shown once; the old one signs beside it for a
+    /// day.
     pub async fn rotate(&self, caller: &Caller) -> Result<WebhookKey, AppError> {
         own_session(caller)?;
         let tx = self.0.begin().await?;

@@ -108,6 +108,7 @@ pub(crate) fn router() -> Router<Web> {
         .route("/account/services", get(services::show))
         .route("/account/services/{id}/remove", post(services::remove))
         .route("/account/deliveries", get(deliveries::list))
+        .route("/account/deliveries/secret", post(deliveries::rotate))
         .route("/account/deliveries/{id}", get(deliveries::show))
         .route("/account/deliveries/{id}/replay", post(deliveries::replay))
         .route("/account/sessions", get(sessions::show))

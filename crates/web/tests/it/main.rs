@@ -12,5 +12,6 @@ mod productions;
 mod refusals;
 mod resumable;
 mod server;
+mod services;
 mod simple;
 mod streams;

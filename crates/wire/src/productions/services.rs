@@ -229,7 +229,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_by_field() {
         let wrong = connect(br#"{"webhook_url": 5, "custom_data": {"a": 1}}"#);
-        insta::assert_json_snapshot!(wrong.err(), @"");
+        let said = format!("{:?}", wrong.err());
+        for field in ["webhook_url takes a text, not 5", "custom_data takes a text", "display_name is missing"] {
+            assert!(said.contains(field), "{field}: {said}");
+        }
         assert!(connect(b"{").is_err());
         assert!(connect(b"{,}").is_err());
         assert!(connect(b"").is_err());

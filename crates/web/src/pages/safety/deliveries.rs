@@ -33,6 +33,9 @@ pub(crate) struct Deliveries {
     pub(crate) rows: Vec<Row>,
     pub(crate) older: Option<u64>,
     pub(crate) is_failed_only: bool,
+    /// A secret that was just made, shown this once.
+    pub(crate) secret: Option<String>,
+    pub(crate) token: String,
 }
 
 /// A delivery in the list.
@@ -106,16 +109,30 @@ impl Row {
 }
 
 pub(super) async fn list(visit: Visit, Query(wish): Query<Wish>) -> Result<Response, Refusal> {
+    listed(&visit, &wish, None).await
+}
+
+/// Makes another secret for webhooks, and shows it this once.
+pub(super) async fn rotate(visit: Visit, Form(button): Form<Button>) -> Result<Response, Refusal> {
+    let caller = visit.needed()?;
+    visit.meant(&button.csrf)?;
+    let key = visit.app().deliveries().rotate(caller).await.map_err(|error| problem::refuse(&visit, error))?;
+    listed(&visit, &Wish::default(), Some(key.reveal())).await
+}
+
+async fn listed(visit: &Visit, wish: &Wish, secret: Option<String>) -> Result<Response, Refusal> {
     let caller = visit.needed()?;
     let is_failed_only = wish.failed.is_some();
     let filter = Filter { given_up: is_failed_only, ..Filter::default() };
     let page = Page { limit: SHOWN + 1, offset: wish.after.min(1 << 40) };
     let found = visit.app().deliveries().list(caller, filter, page).await;
-    let found = found.map_err(|error| problem::refuse(&visit, error))?;
+    let found = found.map_err(|error| problem::refuse(visit, error))?;
     let older = (found.len() as u64 > SHOWN).then_some(page.offset + SHOWN);
     let rows = found.iter().take(SHOWN as usize).map(Row::new).collect();
-    let frame = frame(&visit, "Deliveries");
-    Ok(visit.page(StatusCode::OK, &Deliveries { frame, places: places(PLACE), rows, older, is_failed_only }))
+    let frame = frame(visit, "Deliveries");
+    let token = token(&frame);
+    let page = Deliveries { frame, places: places(PLACE), rows, older, is_failed_only, secret, token };
+    Ok(visit.page(StatusCode::OK, &page))
 }
 
 pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Refusal> {

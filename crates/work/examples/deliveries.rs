@@ -1,0 +1,299 @@
+//! How fast deliveries are promised, sent and settled, beside a receiver that takes everything and one that hangs.
+//!
+//! ```sh
+//! cargo run --release -p work --example deliveries                       # SQLite, in a temporary folder
+//! tools/with-postgres bash -c 'cargo run --release -p work --example deliveries -- "$SOUNDPOST_TEST_POSTGRES"'
+//! ```
+//!
+//! Everything goes over loopback and ends by itself.
+
+use std::error::Error;
+use std::io::Write;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use app::accounts::NewAccount;
+use app::apps::{AppDraft, Keeps};
+use app::{App, Parts, Rules, SecretKey};
+use model::delivery::Receiver;
+use model::{AccountId, AppId, Clock, DeliveryId, DeliveryKind, Dice, ReceiverId, Time};
+use serde_json::json;
+use store::deliveries::NewDelivery;
+use store::{BlobOptions, Blobs, Store, StoreOptions};
+use testkit::database::SeededDice;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use work::deliveries::{DeliveryOptions, DeliveryParts, deliver};
+use work::outbound::{Options, Outbound};
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// What a body of about a kibibyte carries.
+const DATA: usize = 650;
+
+/// A clock that goes on from a moment in 2026.
+struct Running(Instant);
+
+impl Clock for Running {
+    fn now(&self) -> Time {
+        Time::from_ms(1_795_600_000_000) + clock().duration_since(self.0)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is a stopwatch")]
+fn clock() -> Instant {
+    Instant::now()
+}
+
+/// A receiver that answers 200 at once, and notes when what came.
+#[derive(Default)]
+struct Sink {
+    count: AtomicU64,
+    /// When each delivery was promised, in microseconds since the beginning, by its id.
+    promised: Mutex<std::collections::HashMap<String, Instant>>,
+    took: Mutex<Vec<Duration>>,
+}
+
+impl Sink {
+    async fn start() -> Outcome<(Arc<Self>, String)> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}/hook", listener.local_addr()?);
+        let sink = Arc::new(Self::default());
+        let ours = Arc::clone(&sink);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let sink = Arc::clone(&ours);
+                tokio::spawn(async move { sink.talk(stream).await });
+            }
+        });
+        Ok((sink, url))
+    }
+
+    async fn talk(&self, mut stream: TcpStream) -> Option<()> {
+        let mut held = Vec::new();
+        let mut buffer = vec![0; 16 << 10];
+        loop {
+            let head = loop {
+                if let Some(end) = held.windows(4).position(|four| four == b"\r\n\r\n") {
+                    break end + 4;
+                }
+                let got = stream.read(&mut buffer).await.ok().filter(|got| *got > 0)?;
+                held.extend_from_slice(&buffer[..got]);
+            };
+            let text = String::from_utf8_lossy(&held[..head]).to_ascii_lowercase();
+            let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+            let length: usize = field("content-length:")?.parse().ok()?;
+            while held.len() < head + length {
+                let got = stream.read(&mut buffer).await.ok().filter(|got| *got > 0)?;
+                held.extend_from_slice(&buffer[..got]);
+            }
+            self.count.fetch_add(1, Ordering::Relaxed);
+            // Ids are case-sensitive, so they are read from what came and not from the lowered text.
+            let original = String::from_utf8_lossy(&held[..head]).into_owned();
+            let id = original.lines().find_map(|line| line.strip_prefix("webhook-id: ")).unwrap_or_default();
+            let promised = self.promised.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+            if let Some(promised) = promised {
+                self.took.lock().unwrap_or_else(PoisonError::into_inner).push(clock() - promised);
+            }
+            held.drain(..head + length);
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.ok()?;
+        }
+    }
+
+    fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    async fn wait_for(&self, count: u64) {
+        while self.count() < count {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// What it took from the commit to here: the median, and 99 of a hundred.
+    fn percentiles(&self) -> (f64, f64) {
+        let mut took = std::mem::take(&mut *self.took.lock().unwrap_or_else(PoisonError::into_inner));
+        took.sort_unstable();
+        let at =
+            |share: f64| took.get((took.len() as f64 * share) as usize).map_or(0.0, |took| took.as_secs_f64() * 1e3);
+        (at(0.5), at(0.99))
+    }
+}
+
+#[derive(Clone)]
+struct Desk {
+    store: Store,
+    parts: DeliveryParts,
+    owner: AccountId,
+    app: AppId,
+    serial: Arc<AtomicI64>,
+}
+
+impl Desk {
+    /// Somebody to tell.
+    async fn receiver(&self, url: &str) -> Outcome<Receiver> {
+        let (now, key) = (self.parts.app.now(), self.serial.fetch_add(1, Ordering::Relaxed).to_string());
+        let receiver = Receiver {
+            id: ReceiverId::new(now, &*self.parts.dice),
+            owner: self.owner,
+            kind: DeliveryKind::Service,
+            key,
+            url: url.to_owned(),
+            app: Some(self.app),
+            is_ordered: false,
+            failing: None,
+            disabled: None,
+            disabled_why: None,
+            created: now,
+        };
+        let tx = self.store.begin().await?;
+        let kept = store::receivers::keep(&tx, &receiver).await?;
+        tx.commit().await?;
+        Ok(kept)
+    }
+
+    /// Promises so many in one transaction, and notes when it was committed.
+    async fn promise(&self, receiver: &Receiver, count: usize, sink: Option<&Sink>) -> Outcome<()> {
+        let now = self.parts.app.now();
+        let all: Vec<_> = (0..count)
+            .map(|_| NewDelivery {
+                id: DeliveryId::new(now, &*self.parts.dice),
+                receiver: receiver.id,
+                owner: self.owner,
+                app: receiver.app,
+                kind: receiver.kind,
+                subject: "0123456789abcdefABCDEF".to_owned(),
+                fact: json!({ "production": "0123456789abcdefABCDEF", "custom_data": "x".repeat(DATA) }),
+                url: receiver.url.clone(),
+                is_ordered: false,
+                given_up: None,
+            })
+            .collect();
+        let tx = self.store.begin().await?;
+        store::deliveries::insert(&tx, now, &all).await?;
+        let promised = clock();
+        if let Some(sink) = sink {
+            let mut noted = sink.promised.lock().unwrap_or_else(PoisonError::into_inner);
+            noted.extend(all.iter().map(|new| (new.id.to_string(), promised)));
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Promises one after the other in each of several tasks, and says how many a second those are.
+    async fn promise_many(&self, receiver: &Receiver, tasks: usize, each: usize) -> Outcome<f64> {
+        let begun = clock();
+        let mut running = tokio::task::JoinSet::new();
+        for _ in 0..tasks {
+            let (desk, receiver) = (self.clone(), receiver.clone());
+            running.spawn(async move {
+                for _ in 0..each {
+                    desk.promise(&receiver, 1, None).await?;
+                }
+                Outcome::Ok(())
+            });
+        }
+        while let Some(done) = running.join_next().await {
+            done??;
+        }
+        Ok((tasks * each) as f64 / (clock() - begun).as_secs_f64())
+    }
+
+    /// Promises at a steady pace.
+    async fn pace(&self, receiver: &Receiver, a_second: u32, seconds: u32, sink: Option<&Sink>) -> Outcome<()> {
+        let mut ticks = tokio::time::interval(Duration::from_secs(1) / a_second);
+        for _ in 0..a_second * seconds {
+            ticks.tick().await;
+            self.promise(receiver, 1, sink).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The largest resident set of this process so far, in mebibytes; receiver and all.
+fn memory() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.trim().split(' ').next()?.parse::<f64>().ok());
+    kibibytes.unwrap_or_default() / 1024.0
+}
+
+#[tokio::main]
+async fn main() -> Outcome<()> {
+    let folder = tempfile::tempdir()?;
+    let sqlite = || format!("sqlite:{}", folder.path().join("deliveries.db").display());
+    let url = std::env::args().nth(1).unwrap_or_else(sqlite);
+    let store = Store::open(&StoreOptions::new(url)).await?;
+    store.migrate().await?;
+    let dice: Arc<dyn Dice> = Arc::new(SeededDice::new(1));
+    let app = App::new(Parts {
+        store: store.clone(),
+        blobs: Blobs::open(&BlobOptions::folder(folder.path()))?,
+        clock: Arc::new(Running(clock())),
+        dice: Arc::clone(&dice),
+        secret: SecretKey::new([7; 32]),
+        rules: Rules::default(),
+    });
+    let name = format!("bench-{}", std::process::id());
+    let new = NewAccount {
+        username: name.clone(),
+        email: format!("{name}@example.org"),
+        password: "correct horse battery staple".to_owned(),
+        is_admin: false,
+    };
+    let account = app.accounts().create(new).await?;
+    let draft = AppDraft { name: "Podhost".to_owned(), ..AppDraft::default() };
+    let (client, _) = app.apps().create(&account, draft, Keeps::ASecret).await?;
+    let outbound = Outbound::new(Options::new("127.0.0.0/8".parse()?))?;
+    let parts = DeliveryParts { app, store: store.clone(), outbound, dice };
+    let desk = Desk { store, parts, owner: account.id, app: client.id, serial: Arc::default() };
+    measure(&desk).await
+}
+
+async fn measure(desk: &Desk) -> Outcome<()> {
+    let mut out = std::io::stdout();
+    let (sink, url) = Sink::start().await?;
+    let receiver = desk.receiver(&url).await?;
+
+    let rate = desk.promise_many(&receiver, 16, 250).await?;
+    writeln!(out, "promised with nobody delivering      {rate:8.0} a second, each in a transaction of its own")?;
+    for _ in 0..60 {
+        desk.promise(&receiver, 100, None).await?;
+    }
+    let before = memory();
+
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let begun = clock();
+    let stopped = async { _ = stopped.await };
+    let delivering = tokio::spawn(deliver(desk.parts.clone(), DeliveryOptions::default(), stopped));
+    sink.wait_for(10_000).await;
+    let took = (clock() - begun).as_secs_f64();
+    writeln!(out, "a backlog of 10 000 sent             {:8.0} a second", 10_000.0 / took)?;
+
+    let rate = desk.promise_many(&receiver, 16, 250).await?;
+    sink.wait_for(14_000).await;
+    writeln!(out, "promised while delivering            {rate:8.0} a second")?;
+
+    desk.pace(&receiver, 200, 5, Some(&sink)).await?;
+    sink.wait_for(15_000).await;
+    let (half, most) = sink.percentiles();
+    writeln!(out, "from commit to arrival at 200/s      {half:8.1} ms for half of them, {most:.1} ms for 99 of 100")?;
+
+    desk.pace(&receiver, 100, 5, Some(&sink)).await?;
+    sink.wait_for(15_500).await;
+    let (_, alone) = sink.percentiles();
+    let hanging = TcpListener::bind("127.0.0.1:0").await?;
+    let hangs = desk.receiver(&format!("http://{}/hook", hanging.local_addr()?)).await?;
+    let (one, two) = tokio::join!(desk.pace(&receiver, 100, 10, Some(&sink)), desk.pace(&hangs, 100, 10, None));
+    one.and(two)?;
+    sink.wait_for(16_500).await;
+    let (_, beside) = sink.percentiles();
+    writeln!(
+        out,
+        "99 of 100 at 100/s                   {alone:8.1} ms alone, {beside:.1} ms beside a host that hangs"
+    )?;
+    writeln!(out, "memory, receiver and all             {before:8.1} MiB before, {:.1} MiB at the most", memory())?;
+    let _ = stop.send(());
+    delivering.abort();
+    Ok(())
+}
