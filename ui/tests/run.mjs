@@ -175,7 +175,7 @@ if (/^https?:/.test(target)) {
     pages.push('/productions');
     const first = await page.locator('a.t').first().getAttribute('href', { timeout: 2000 }).catch(() => null);
     if (first) pages.push(first, `${first}/delete`);
-    pages.push('/account', '/account/keys', '/account/factors');
+    pages.push('/account', '/account/keys', '/account/factors', '/account/services', '/account/deliveries');
     if (send) {
       const expect = (what, fine) => { if (!fine) find('apps', what); };
       for (const [name, path] of Object.entries(await apps(context, base, { look, expect }))) { names.set(path, name); pages.push(path); }

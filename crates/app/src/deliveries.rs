@@ -18,6 +18,7 @@ use store::deliveries::{Settled, Verdict};
 use store::webhook_secrets::WebhookSecret;
 
 use crate::audit::Entry;
+use crate::letters::Wish;
 use crate::{App, AppError};
 
 pub use self::looking::Told;
@@ -179,7 +180,9 @@ impl Deliveries<'_> {
             app: receiver.app.map(String::from),
             ..Entry::new(AuditKind::ReceiverDisabled, receiver.owner, None)
         };
-        self.0.audit().note(tx, entry.with(json!({ "address": receiver.url, "why": why }))).await
+        self.0.audit().note(tx, entry.with(json!({ "address": receiver.url, "why": why }))).await?;
+        let host = model::delivery::host_of(&receiver.url);
+        self.0.letters().promise(tx, Wish::Disabled { account: receiver.owner, host, why: why.to_owned() }).await
     }
 }
 

@@ -72,6 +72,15 @@ pub enum Wish {
         /// The old address, which was shown to be its owner's.
         to: String,
     },
+    /// Somebody whom the account's productions told things is told nothing any more.
+    Disabled {
+        /// The account.
+        account: AccountId,
+        /// The host, without what stands after it: tokens stand there.
+        host: String,
+        /// Why, in a sentence.
+        why: String,
+    },
 }
 
 /// A letter that is ready to be sent.
@@ -92,6 +101,13 @@ pub enum About {
     Password(String),
     /// The account has another address from now on.
     Moved,
+    /// A receiver is told nothing any more.
+    Disabled {
+        /// The host.
+        host: String,
+        /// Why, in a sentence.
+        why: String,
+    },
 }
 
 impl About {
@@ -99,7 +115,7 @@ impl About {
     fn code(&self) -> Option<&str> {
         match self {
             Self::Address(code) | Self::Password(code) => Some(code),
-            Self::Moved => None,
+            Self::Moved | Self::Disabled { .. } => None,
         }
     }
 }
@@ -203,6 +219,14 @@ impl Letters<'_> {
                         self.0.audit().note(&tx, entry).await?;
                         written.push(letter);
                     }
+                }
+            }
+            Wish::Disabled { account, host, why } => {
+                if let Some(account) = store::accounts::find(&tx, account).await?
+                    && store::emails::is_verified(&tx, &account).await?
+                    && let Some(to) = account.email
+                {
+                    written.push(Written { to, username: account.username, about: About::Disabled { host, why } });
                 }
             }
             Wish::Moved { username, to } => written.push(Written { to, username, about: About::Moved }),

@@ -59,6 +59,24 @@ impl Sink {
         Self { address, heard }
     }
 
+    /// Starts one on a thread of its own, for tests that keep theirs busy.
+    ///
+    /// # Panics
+    /// When there is no port or no thread.
+    pub fn apart() -> Self {
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.unwrap_or_else(|error| panic!("there is no runtime: {error}"));
+            runtime.block_on(async {
+                // Whoever does not wait for it needs none.
+                let _ = tell.send(Self::start().await);
+                std::future::pending::<()>().await;
+            });
+        });
+        told.recv().unwrap_or_else(|error| panic!("the receiver did not start: {error}"))
+    }
+
     /// An address of it.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}/{path}", self.address)

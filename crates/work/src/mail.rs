@@ -108,6 +108,12 @@ fn text(letter: &Written, public_url: &str) -> (&'static str, String) {
                 "Hello {name},\n\nsomebody, most likely you, asked for a new password for your account at {public_url}. Open\n\n    {public_url}/reset/code\n\nand type this code:\n\n    {code}\n\nIt works once, for {minutes} minutes, and signs all your browsers out. It was not you? Then there is nothing to do: without the code nobody gets in. Give it to nobody, not even to the operator.\n"
             ),
         ),
+        About::Disabled { host, why } => (
+            "A webhook is told nothing any more",
+            format!(
+                "Hello {name},\n\nyour productions at {public_url} told {host} when they were done, and do so no more. {why}\n\nWhat was sent and what came back is kept here for 30 days, and can be sent once more from there:\n\n    {public_url}/account/deliveries\n"
+            ),
+        ),
         About::Moved => (
             "Your account has another address",
             format!(

@@ -28,9 +28,7 @@ testkit::both_databases! {
         let premises = Premises::new(database).with("SOUNDPOST_JOB_LEASE", "2 s");
         let premises = premises.with("SOUNDPOST_ALLOW_NETWORKS", "127.0.0.0/8");
         let key = premises.account("ada");
-        let ears = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let ears = ears.unwrap_or_else(|error| panic!("there is no runtime: {error}"));
-        let sink = ears.block_on(Sink::start());
+        let sink = Sink::apart();
         let podhost = premises.app("ada", "Podhost");
         let token = premises.ask(&["admin", "token", "create", "--user", "ada", "--app", &podhost.id], "");
         let token = token["access_token"].as_str().unwrap_or_default().to_owned();

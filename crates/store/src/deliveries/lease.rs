@@ -146,6 +146,26 @@ pub async fn hold(store: &Store, token: &str, ids: &[DeliveryId]) -> Result<(), 
     Ok(())
 }
 
+/// Everything that a worker has, as far as the database knows.
+pub async fn had_by(store: &Store, token: &str) -> Result<Vec<DeliveryId>, StoreError> {
+    let had = Entity::find().select_only().column(Column::Id).filter(is(SENDING)).filter(Column::Token.eq(token));
+    let ids: Vec<String> = had.into_tuple().all(store.connection()).await?;
+    ids.iter().map(|id| id.parse().map_err(|why| crate::error::corrupt("deliveries", id, why))).collect()
+}
+
+/// Lets deliveries wait again that a worker has and does not know of.
+pub async fn release(store: &Store, token: &str, ids: &[DeliveryId], now: Time) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(WAITING))
+        .col_expr(Column::DueMs, Expr::value(now.as_ms()))
+        .col_expr(Column::Token, Expr::value(Option::<String>::None))
+        .filter(Column::Id.is_in(ids.iter().map(DeliveryId::as_str)))
+        .filter(Column::Token.eq(token))
+        .exec(store.writer())
+        .await?;
+    Ok(())
+}
+
 /// Hosts that something is held for.
 pub async fn held_hosts(store: &Store, at_most: u64) -> Result<Vec<String>, StoreError> {
     let held = Entity::find().select_only().column(Column::Host).distinct().filter(is(HELD));

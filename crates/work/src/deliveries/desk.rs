@@ -1,7 +1,7 @@
 //! The desk: takes deliveries from the database, gives each to its host, and starts attempts where there is a place.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -43,6 +43,8 @@ struct Shared {
     options: DeliveryOptions,
     token: String,
     hosts: Mutex<Hosts<Ready>>,
+    /// What this worker took and has not come to an end with.
+    ours: Mutex<HashSet<DeliveryId>>,
     ends: Together<Heard, (), Unwritten>,
     /// There is room, or something was given back.
     news: Notify,
@@ -70,6 +72,7 @@ pub async fn deliver(parts: DeliveryParts, options: DeliveryOptions, stop: impl 
         options,
         token,
         hosts: Mutex::new(Hosts::new(limits)),
+        ours: Mutex::default(),
         ends: Together::new(SETTLED_AT_ONCE),
         news: Notify::new(),
         attempts: TaskTracker::new(),
@@ -107,7 +110,14 @@ async fn keep_alive(shared: &Shared) {
 async fn keep_taking(shared: &Arc<Shared>) {
     let mut bell = Bell::of_deliveries(&shared.parts.store);
     let mut looked = None::<Instant>;
+    let mut compared = Instant::now();
     loop {
+        if compared.elapsed() >= shared.options.lease {
+            compared = Instant::now();
+            if let Err(error) = shared.compare().await {
+                tracing::warn!(%error, "a worker could not compare what it has with the database");
+            }
+        }
         let taken = shared.take(&mut looked).await;
         let wait = match taken {
             Ok(Taken::More) => continue,
@@ -136,6 +146,26 @@ enum Taken {
 impl Shared {
     fn hosts(&self) -> MutexGuard<'_, Hosts<Ready>> {
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ours(&self) -> MutexGuard<'_, HashSet<DeliveryId>> {
+        self.ours.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives back what the database says that this worker has and it does not know of: an answer was lost on the way, or could not be
+    /// acted upon. Nothing is taken meanwhile, since the same task does that.
+    async fn compare(&self) -> Result<(), StoreError> {
+        let DeliveryParts { app, store, .. } = &self.parts;
+        let had = store::deliveries::had_by(store, &self.token).await?;
+        let lost: Vec<_> = {
+            let ours = self.ours();
+            had.into_iter().filter(|id| !ours.contains(id)).collect()
+        };
+        if lost.is_empty() {
+            return Ok(());
+        }
+        tracing::warn!(count = lost.len(), "deliveries that a worker lost sight of are tried again");
+        store::deliveries::release(store, &self.token, &lost, app.now()).await
     }
 
     /// Takes what is due and what is held for hosts that have room, as far as there is any.
@@ -198,8 +228,12 @@ impl Shared {
         {
             let mut hosts = self.hosts();
             for (ready, host) in ready {
+                let id = ready.delivery.id;
                 match hosts.add(&host, ready, now) {
-                    Ok(()) => names.push(host),
+                    Ok(()) => {
+                        self.ours().insert(id);
+                        names.push(host);
+                    }
                     Err(ready) => held.push(ready.delivery.id),
                 }
             }
@@ -269,6 +303,7 @@ impl Shared {
     /// Tries a delivery, writes down what came of it, and goes on with the next one of its host.
     async fn attend(self: Arc<Self>, ready: Ready, place: Place) {
         let Ready { delivery, body, signing } = ready;
+        let id = delivery.id;
         let DeliveryParts { app, outbound, store, .. } = &self.parts;
         let (heard, sign) = attempt(app, outbound, self.options.timeout, delivery, &body, &signing).await;
         metrics::counter!(
@@ -278,9 +313,11 @@ impl Shared {
         )
         .increment(1);
         self.write_down(heard).await;
+        self.ours().remove(&id);
         let back = self.hosts().done(&place, sign, Instant::now());
         if !back.is_empty() {
             let ids: Vec<_> = back.iter().map(|ready| ready.delivery.id).collect();
+            self.ours().retain(|id| !ids.contains(id));
             if let Err(error) = store::deliveries::hold(store, &self.token, &ids).await {
                 tracing::warn!(%error, "deliveries to a silent host go back with the lease");
             }
@@ -301,8 +338,11 @@ impl Shared {
 
     /// Says of a delivery that nothing can be sent. Its schedule goes on: another version of the program may know better.
     async fn write_off(self: Arc<Self>, delivery: Delivery) {
+        let id = delivery.id;
+        self.ours().insert(id);
         let heard = unsendable(delivery, self.parts.app.now());
         self.write_down(heard).await;
+        self.ours().remove(&id);
     }
 
     async fn write_down(self: &Arc<Self>, heard: Heard) {

@@ -228,6 +228,9 @@ testkit::both_databases! {
         assert!(matches!(told[0].delivery.state, DeliveryState::GivenUp(_)), "it is not even tried");
         assert!(told[0].delivery.trouble.as_deref().is_some_and(|why| why.contains("410 Gone")));
         assert_eq!(desk.sink.heard().len(), 1);
+        let job = ClaimOptions { kinds: &["mail"], worker: "test", lease: Duration::from_secs(30) };
+        let job = store::jobs::claim(&desk.store, &job, desk.house.app.now(), "token").await.unwrap();
+        assert!(job.is_none(), "nobody set a mail server up, so no letter is promised");
         let entries = desk.house.app.audit().list(&desk.ada, None).await.unwrap();
         assert!(entries.iter().any(|entry| entry.kind == model::AuditKind::ReceiverDisabled));
     }

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::accounts::Entrance;
+use app::deliveries::{Heard, ServiceResult};
+use app::productions::NewProduction;
 use app::{AppError, Caller, Rules, Visitor};
+use model::Attempt;
+use model::production::{Edit, Input, Made};
 use store::jobs::{ClaimOptions, Claimed};
 use testkit::database::Database;
 use testkit::house::{HERE, House, PASSWORD};
@@ -176,5 +180,38 @@ testkit::both_databases! {
         post.deliver().await.unwrap();
         assert!(post.claim().await.is_none());
         assert_eq!(post.smtp.letters().iter().map(|letter| letter.to.as_str()).collect::<Vec<_>>(), ["ada@elsewhere.example"]);
+    }
+
+    async fn whoever_owns_a_webhook_that_is_gone_is_told(database: &Database) {
+        let post = Post::open(database).await;
+        let ada = post.ada().await;
+        let app = &post.house.app;
+        let bytes = futures_util::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::from_static(b"RIFF"))]);
+        let input = Some(Input::File(app.files().receive(&ada, "talk.wav", bytes).await.unwrap()));
+        let edit = Edit { input, webhook: Some("https://h.example/hook?token=secret".to_owned()), ..Edit::default() };
+        let new = NewProduction { edit, start: true, ..NewProduction::default() };
+        app.productions().create(&ada, new).await.unwrap();
+        let options = ClaimOptions { kinds: &["produce"], worker: "test", lease: Duration::from_secs(30) };
+        let job = store::jobs::claim(&post.store, &options, app.now(), "token").await.unwrap().unwrap();
+        let _ = app.runs().begin(&job).await.unwrap();
+        let _ = app.runs().finish(&job, Made::default()).await.unwrap();
+        let (delivery, _) = store::deliveries::claim(&post.store, "worker", app.now(), 1).await.unwrap().remove(0);
+        let attempt = Attempt {
+            number: 1,
+            began: app.now(),
+            took: Duration::from_millis(3),
+            status: Some(410),
+            reason: "Gone.".to_owned(),
+            address: None,
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        let heard = Heard { delivery, attempt, retry_after: None, result: ServiceResult::default() };
+        app.deliveries().settle("worker", &[heard]).await.unwrap();
+        post.deliver().await.unwrap();
+        let letter = post.smtp.letters().pop().unwrap();
+        assert_eq!(letter.to, "ada@example.org");
+        assert!(letter.text.contains("told h.example when they were done") && letter.text.contains("410 Gone"), "{}", letter.text);
+        assert!(!letter.text.contains("secret"), "only the host stands in it");
     }
 }
