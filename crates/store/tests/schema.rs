@@ -94,7 +94,12 @@ fn a_new_database_says_what_it_lacks_and_several_programs_may_migrate_it_at_once
         let stores: Vec<_> = opened.into_iter().map(Result::unwrap).collect();
         assert_eq!(
             stores[0].pending_migrations().await.unwrap(),
-            ["m20261125_180000_first_schema", "m20261125_220000_identity", "m20261125_230000_account_safety"]
+            [
+                "m20261125_180000_first_schema",
+                "m20261125_220000_identity",
+                "m20261125_230000_account_safety",
+                "m20261126_010000_deliveries"
+            ]
         );
         for done in futures_util::future::join_all(stores.iter().map(store::Store::migrate)).await {
             done.unwrap();

@@ -185,7 +185,7 @@ testkit::both_databases! {
         let mut productions = Vec::new();
         let gone = Sink::gone().await;
         let urls = ["hang", "reset", "early", "redirect", "flood", "202", "404", "204"].map(|path| desk.sink.url(path));
-        for url in urls.iter().chain([&gone, &"http://10.1.2.3/hook".to_owned(), &"http://nowhere.invalid/".to_owned()]) {
+        for url in urls.iter().chain([&gone, &"http://10.1.2.3/hook".to_owned()]) {
             productions.push((url.clone(), desk.done(&[], Some(url.clone())).await));
         }
         let mut said = Vec::new();

@@ -49,7 +49,10 @@ pub(crate) fn sentence(entry: &AuditEntry) -> String {
         AuditKind::EmailVerified => format!("The address {} was shown to be yours.", named("email", "you gave")),
         AuditKind::ResetAsked => "Somebody asked for a letter to set a new password.".to_owned(),
         AuditKind::ResetDone => "A new password was set by letter. All browsers were signed out.".to_owned(),
-        AuditKind::ReceiverDisabled => format!("{} is told nothing any more. {}", text("address"), text("why")),
+        AuditKind::ReceiverDisabled => {
+            let said = format!("Your productions tell {} nothing any more.", named("address", "somebody"));
+            format!("{said} {}", text("why")).trim_end().to_owned()
+        }
         AuditKind::AccountExported => "Everything of your account was exported.".to_owned(),
         AuditKind::AccountRemoved => "The account was removed.".to_owned(),
     }

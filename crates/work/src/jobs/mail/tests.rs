@@ -211,7 +211,9 @@ testkit::both_databases! {
         post.deliver().await.unwrap();
         let letter = post.smtp.letters().pop().unwrap();
         assert_eq!(letter.to, "ada@example.org");
-        assert!(letter.text.contains("told h.example when they were done") && letter.text.contains("410 Gone"), "{}", letter.text);
-        assert!(!letter.text.contains("secret"), "only the host stands in it");
+        // Long lines are folded on the way.
+        let text = letter.text.replace("=\r\n", "").replace("=\n", "");
+        assert!(text.contains("told h.example when they were done") && text.contains("410 Gone"), "{text}");
+        assert!(!text.contains("secret"), "only the host stands in it");
     }
 }
