@@ -24,7 +24,7 @@ pub use lease::{
     bodies, claim, claim_held, freeze, had_by, held_hosts, hold, next_due, prolong, recover, release, settle, sign_off,
     sign_on,
 };
-pub use look::{Filter, attempts, body, count_ended, count_of, find, list, list_of_subject, remove_before, replay};
+pub use look::{Filter, attempts, body, count_ended, find, list, list_of_subject, remove_before, replay};
 
 /// Something to tell somebody.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,17 +1,15 @@
 //! Who is told things.
 
-use std::collections::HashMap;
-
 use model::delivery::{DeliveryKind, Receiver};
 use model::{AccountId, ReceiverId, Time};
 use sea_orm::sea_query::{Expr, LockType, OnConflict};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use crate::connection::reading::Connected as _;
 use crate::deliveries::row as delivery;
 use crate::document;
 use crate::error::corrupt;
-use crate::{Page, Read, StoreError, Tx};
+use crate::{Read, StoreError, Tx};
 
 pub(crate) mod row {
     //! How a receiver lies in the database.
@@ -109,20 +107,6 @@ pub async fn find_by_key(
 /// The receiver.
 pub async fn find(db: &impl Read, id: ReceiverId) -> Result<Option<Receiver>, StoreError> {
     Entity::find_by_id(id.as_str()).one(db.connection()).await?.map(Receiver::try_from).transpose()
-}
-
-/// Receivers by their ids.
-pub async fn find_many(db: &impl Read, ids: &[ReceiverId]) -> Result<HashMap<ReceiverId, Receiver>, StoreError> {
-    let rows = Entity::find().filter(Column::Id.is_in(ids.iter().map(ReceiverId::as_str)));
-    let rows = rows.all(db.connection()).await?.into_iter().map(Receiver::try_from);
-    rows.map(|found| found.map(|found| (found.id, found))).collect()
-}
-
-/// The receivers of an account, newest first.
-pub async fn list(db: &impl Read, owner: AccountId, page: Page) -> Result<Vec<Receiver>, StoreError> {
-    let rows = Entity::find().filter(Column::Owner.eq(owner.as_str())).order_by_desc(Column::Id);
-    let rows = rows.limit(page.limit).offset(page.offset).all(db.connection()).await?;
-    rows.into_iter().map(Receiver::try_from).collect()
 }
 
 /// Lets nobody else change what the receiver is told in order, until the transaction ends.

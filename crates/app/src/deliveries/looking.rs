@@ -8,7 +8,6 @@ use store::deliveries::{Body, Filter};
 
 use super::{Deliveries, OVERLAP};
 use crate::AppError;
-use crate::apps::OwnApp;
 use crate::callers::{Caller, Operator};
 use crate::sessions::own_session;
 
@@ -45,12 +44,6 @@ impl Deliveries<'_> {
         Ok(store::deliveries::list(self.0.store(), &filter, page).await?)
     }
 
-    /// What an app was told, whoever caused it, newest first.
-    pub async fn list_of_app(&self, app: &OwnApp, filter: Filter, page: Page) -> Result<Vec<Delivery>, AppError> {
-        let filter = Filter { app: Some(app.get().id), ..filter };
-        Ok(store::deliveries::list(self.0.store(), &filter, page).await?)
-    }
-
     /// What anybody was told, newest first.
     pub async fn list_all(&self, _: &Operator, filter: Filter, page: Page) -> Result<Vec<Delivery>, AppError> {
         Ok(store::deliveries::list(self.0.store(), &filter, page).await?)
@@ -61,12 +54,6 @@ impl Deliveries<'_> {
         own_session(caller)?;
         let found = store::deliveries::find(self.0.store(), id).await?;
         self.told(found.filter(|delivery| delivery.owner == caller.account.id).ok_or(NONE)?).await
-    }
-
-    /// One delivery that an app was told.
-    pub async fn find_of_app(&self, app: &OwnApp, id: DeliveryId) -> Result<Told, AppError> {
-        let found = store::deliveries::find(self.0.store(), id).await?;
-        self.told(found.filter(|delivery| delivery.app == Some(app.get().id)).ok_or(NONE)?).await
     }
 
     /// Any delivery.
@@ -82,29 +69,10 @@ impl Deliveries<'_> {
         Ok(Told { delivery, receiver, body, attempts })
     }
 
-    /// How many deliveries that are meant would be sent once more.
-    pub async fn count(&self, caller: &Caller, filter: Filter) -> Result<u64, AppError> {
-        own_session(caller)?;
-        let filter = Filter { owner: Some(caller.account.id), ..filter };
-        Ok(store::deliveries::count_ended(self.0.store(), &filter).await?)
-    }
-
     /// Sends one delivery of the caller once more.
     pub async fn replay(&self, caller: &Caller, id: DeliveryId) -> Result<(), AppError> {
         let told = self.find(caller, id).await?;
         self.replay_one(&told.delivery).await
-    }
-
-    /// Sends one delivery of an app once more.
-    pub async fn replay_of_app(&self, app: &OwnApp, id: DeliveryId) -> Result<(), AppError> {
-        let told = self.find_of_app(app, id).await?;
-        self.replay_one(&told.delivery).await
-    }
-
-    /// Sends deliveries of the caller that are meant once more, and says how many those are.
-    pub async fn replay_many(&self, caller: &Caller, filter: Filter) -> Result<u64, AppError> {
-        own_session(caller)?;
-        self.again(&Filter { owner: Some(caller.account.id), ..filter }, None).await
     }
 
     /// How many of all deliveries would be sent once more.
@@ -131,12 +99,6 @@ impl Deliveries<'_> {
         let count = store::deliveries::replay(&tx, filter, only, self.0.now()).await?;
         tx.commit().await?;
         Ok(count)
-    }
-
-    /// Those whom the caller's account has told things, newest first.
-    pub async fn receivers(&self, caller: &Caller, page: Page) -> Result<Vec<Receiver>, AppError> {
-        own_session(caller)?;
-        Ok(store::receivers::list(self.0.store(), caller.account.id, page).await?)
     }
 
     /// Tells a receiver things again that was disabled.

@@ -41,11 +41,6 @@ pub async fn list_of_subject(db: &impl Read, subject: &str, page: Page) -> Resul
     read(rows.limit(page.limit).offset(page.offset).all(db.connection()).await?)
 }
 
-/// How many there are.
-pub async fn count_of(db: &impl Read, filter: &Filter) -> Result<u64, StoreError> {
-    Ok(matching(filter).count(db.connection()).await?)
-}
-
 /// The attempts of a delivery, first to last.
 pub async fn attempts(db: &impl Read, id: DeliveryId) -> Result<Vec<Attempt>, StoreError> {
     let rows = attempt::Entity::find().filter(attempt::Column::Delivery.eq(id.as_str()));

@@ -111,6 +111,7 @@ pub(crate) fn router() -> Router<Web> {
         .route("/account/deliveries/secret", post(deliveries::rotate))
         .route("/account/deliveries/{id}", get(deliveries::show))
         .route("/account/deliveries/{id}/replay", post(deliveries::replay))
+        .route("/account/deliveries/{id}/enable", post(deliveries::enable))
         .route("/account/sessions", get(sessions::show))
         .route("/account/sessions/others", post(sessions::remove_others))
         .route("/account/sessions/{id}", post(sessions::remove))

@@ -314,7 +314,10 @@ impl Shared {
         .increment(1);
         self.write_down(heard).await;
         self.ours().remove(&id);
-        let back = self.hosts().done(&place, sign, Instant::now());
+        let (was_full, back) = {
+            let mut hosts = self.hosts();
+            (hosts.room() == 0, hosts.done(&place, sign, Instant::now()))
+        };
         if !back.is_empty() {
             let ids: Vec<_> = back.iter().map(|ready| ready.delivery.id).collect();
             self.ours().retain(|id| !ids.contains(id));
@@ -327,11 +330,8 @@ impl Shared {
         if let Some(host) = starved {
             self.start(&host);
         }
-        let (is_wanting, has_room) = {
-            let hosts = self.hosts();
-            (hosts.is_wanting(&place.host, Instant::now()), hosts.room() > 0)
-        };
-        if is_wanting || has_room {
+        // Where there was room before, the desk has taken all that was due, and hears of more by itself.
+        if was_full || self.hosts().is_wanting(&place.host, Instant::now()) {
             self.news.notify_one();
         }
     }

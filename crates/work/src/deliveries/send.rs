@@ -58,16 +58,7 @@ pub(super) async fn attempt(
         Err(error) => Err(error),
     };
     let took = clock.elapsed();
-    let attempt = Attempt {
-        number: delivery.attempts + 1,
-        began,
-        took,
-        status: None,
-        reason: String::new(),
-        address: None,
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    let attempt = unanswered(&delivery, began, took);
     match said {
         Ok(Ok(answer)) => (heard(delivery, attempt, &answer, app.now()), Sign::Answered),
         Ok(Err(error)) => {
@@ -84,17 +75,23 @@ pub(super) async fn attempt(
 
 /// What is said of a delivery whose facts make no sense to this program.
 pub(super) fn unsendable(delivery: Delivery, now: Time) -> Heard {
-    let attempt = Attempt {
+    let reason = "Nothing was sent: this version of Soundpost cannot make a body of what is known.".to_owned();
+    let attempt = Attempt { reason, ..unanswered(&delivery, now, Duration::ZERO) };
+    failed(delivery, attempt)
+}
+
+/// The next attempt of a delivery, before anything is known of an answer.
+fn unanswered(delivery: &Delivery, began: Time, took: Duration) -> Attempt {
+    Attempt {
         number: delivery.attempts + 1,
-        began: now,
-        took: Duration::ZERO,
+        began,
+        took,
         status: None,
-        reason: "Nothing was sent: this version of Soundpost cannot make a body of what is known.".to_owned(),
+        reason: String::new(),
         address: None,
         headers: Vec::new(),
         body: Vec::new(),
-    };
-    failed(delivery, attempt)
+    }
 }
 
 fn request(delivery: &Delivery, body: &Body, signing: &Signing, now: Time) -> Result<Request, AppError> {

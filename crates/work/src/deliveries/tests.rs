@@ -19,7 +19,7 @@ use store::Page;
 use store::deliveries::Filter;
 use store::jobs::ClaimOptions;
 use testkit::database::Database;
-use testkit::house::House;
+use testkit::house::{HERE, House, PASSWORD};
 use testkit::sink::{Heard, Sink};
 
 use super::*;
@@ -228,6 +228,15 @@ testkit::both_databases! {
         assert!(matches!(told[0].delivery.state, DeliveryState::GivenUp(_)), "it is not even tried");
         assert!(told[0].delivery.trouble.as_deref().is_some_and(|why| why.contains("410 Gone")));
         assert_eq!(desk.sink.heard().len(), 1);
+        // Its owner mended it, and it is told things again.
+        let owner = desk.house.app.accounts().sign_in("ada", PASSWORD, HERE).await.unwrap();
+        let owner = desk.house.app.callers().by_session(owner.key.reveal()).await.unwrap();
+        let receiver = told[0].delivery.receiver;
+        let (eve, _) = desk.house.account("eve").await;
+        assert!(desk.house.app.deliveries().enable(&eve, receiver).await.is_err(), "not by anybody else");
+        desk.house.app.deliveries().enable(&owner, receiver).await.unwrap();
+        let again = desk.done(&[], Some(desk.sink.url("410"))).await;
+        assert!(matches!(desk.told(again).await[0].delivery.state, DeliveryState::Waiting(_)));
         let job = ClaimOptions { kinds: &["mail"], worker: "test", lease: Duration::from_secs(30) };
         let job = store::jobs::claim(&desk.store, &job, desk.house.app.now(), "token").await.unwrap();
         assert!(job.is_none(), "nobody set a mail server up, so no letter is promised");

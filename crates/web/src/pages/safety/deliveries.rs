@@ -175,6 +175,19 @@ pub(super) async fn replay(
     Ok(Redirect::to(&format!("{PLACE}/{}", told.delivery.id)).into_response())
 }
 
+/// Tells the receiver of a delivery things again.
+pub(super) async fn enable(
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(button): Form<Button>,
+) -> Result<Response, Refusal> {
+    let told = find(&visit, &id).await?;
+    visit.meant(&button.csrf)?;
+    let done = visit.app().deliveries().enable(visit.needed()?, told.delivery.receiver).await;
+    done.map_err(|error| problem::refuse(&visit, error))?;
+    Ok(Redirect::to(&format!("{PLACE}/{}", told.delivery.id)).into_response())
+}
+
 async fn find(visit: &Visit, id: &str) -> Result<Told, Refusal> {
     let caller = visit.needed()?;
     let found = match id.parse::<DeliveryId>() {
