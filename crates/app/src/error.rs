@@ -76,6 +76,11 @@ pub enum AppError {
     /// Storage does not answer, or refuses.
     #[error("Storage does not answer as it should. Nothing of this was kept; the operator can see why in the log.")]
     Storage(#[source] BlobError),
+    /// A worker was asked, and nothing was heard of it.
+    #[error(
+        "Nothing was heard within 15 seconds. Try again; if it stays so, the operator can see whether a worker runs."
+    )]
+    NoAnswer,
     /// Others are writing, for a long time.
     #[error("The database is busy. The same again works in a moment.")]
     Busy,

@@ -30,8 +30,10 @@ mod seal;
 mod secret;
 pub mod services;
 pub mod sessions;
+pub mod stores;
 pub mod sweeps;
 mod told;
+pub mod transfers;
 pub mod uploads;
 
 use std::sync::Arc;
@@ -211,6 +213,16 @@ impl App {
     /// Publishing targets.
     pub fn services(&self) -> services::Services<'_> {
         services::Services(self)
+    }
+
+    /// Stores of users.
+    pub fn stores(&self) -> stores::Stores<'_> {
+        stores::Stores(self)
+    }
+
+    /// What was made goes to where it is published.
+    pub fn transfers(&self) -> transfers::Transfers<'_> {
+        transfers::Transfers(self)
     }
 
     /// Browsers that are signed in.

@@ -155,7 +155,13 @@ impl Productions<'_> {
         caller.may(Scope::ProductionWrite)?;
         let tx = self.0.begin().await?;
         let mut production = owned(store::productions::find_for_update(&tx, id).await?, caller)?;
-        if production.state.is_running() {
+        if matches!(production.state, State::Publishing { .. }) {
+            // What was made stays; only its way to the stores is over.
+            let _ = store::jobs::ask_cancel(&tx, &subject(id)).await?;
+            self.0.transfers().stop(&tx, &mut production).await?;
+            production.changed = self.0.now();
+            store::productions::update(&tx, &production).await?;
+        } else if production.state.is_running() {
             let cancelled = store::jobs::ask_cancel(&tx, &subject(id)).await?;
             production.state = if cancelled.asked > 0 { State::Stopping } else { State::Idle };
             production.changed = self.0.now();
@@ -165,20 +171,26 @@ impl Productions<'_> {
         Ok(production)
     }
 
-    /// Publishes what waits for that.
+    /// Publishes what waits for that; what did not arrive at stores is sent once more.
     pub async fn publish(&self, caller: &Caller, id: ProductionId) -> Result<Production, AppError> {
         caller.may(Scope::ProductionWrite)?;
         let tx = self.0.begin().await?;
         let mut production = owned(store::productions::find_for_update(&tx, id).await?, caller)?;
-        let State::Done { in_review, .. } = &mut production.state else {
-            return Err(AppError::Conflict("There is nothing to publish yet: this production is not done.".to_owned()));
+        let made = match &production.state {
+            State::Done { made, in_review: true } => made.clone(),
+            State::Done { .. } => {
+                self.0.transfers().again(&tx, &mut production).await?;
+                tx.commit().await?;
+                return Ok(production);
+            }
+            _ => {
+                let message = "There is nothing to publish yet: this production is not done.";
+                return Err(AppError::Conflict(message.to_owned()));
+            }
         };
-        if !std::mem::replace(in_review, false) {
-            return Err(AppError::Conflict("This production does not wait for a review.".to_owned()));
-        }
+        self.0.transfers().publish(&tx, &mut production, made).await?;
         production.changed = self.0.now();
         store::productions::update(&tx, &production).await?;
-        self.0.deliveries().tell_services(&tx, &production).await?;
         tx.commit().await?;
         Ok(production)
     }
@@ -248,7 +260,8 @@ impl Productions<'_> {
         }
         // Whoever publishes a production gets a file that every player plays.
         let (format, bitrate) = DEFAULT_OUTPUT;
-        if !production.draft.services.is_empty() && production.draft.outputs.iter().all(|order| order.format != format)
+        if production.draft.outputs.iter().all(|order| order.format != format)
+            && self.0.services().has_app(tx, production).await?
         {
             let order = OutputOrder { format: format.to_owned(), bitrate: Some(bitrate), ..OutputOrder::default() };
             production.draft.outputs.push(order);

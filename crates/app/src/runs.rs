@@ -11,6 +11,7 @@ use store::{BlobKey, Tx};
 
 use crate::files::{Limit, keep};
 use crate::productions::PRODUCE;
+use crate::transfers::TRANSFER;
 use crate::{App, AppError};
 
 /// Pieces of audio being made, from the worker's side.
@@ -93,16 +94,16 @@ impl Runs<'_> {
         for file in &made.drawings {
             keep(&tx, file, now).await?;
         }
-        let in_review = production.draft.review_before_publishing;
-        let (id, files) = (production.id, made.files.len());
-        production.state = State::Done { made: Box::new(made), in_review };
-        self.0.deliveries().tell_webhook(&tx, &production).await?;
-        if !in_review {
-            self.0.deliveries().tell_services(&tx, &production).await?;
+        let (id, files, made) = (production.id, made.files.len(), Box::new(made));
+        if production.draft.review_before_publishing {
+            production.state = State::Done { made, in_review: true };
+            self.0.deliveries().tell_webhook(&tx, &production).await?;
+        } else {
+            self.0.transfers().publish(&tx, &mut production, made).await?;
         }
         let said = self.end(tx, job, production).await?;
         if said == Said::Heard {
-            tracing::info!(production = %id, files, "a production is done");
+            tracing::info!(production = %id, files, "a production is made");
         }
         Ok(said)
     }
@@ -170,8 +171,12 @@ impl Runs<'_> {
         const AT_ONCE: u64 = 100;
         let tx = self.0.begin().await?;
         let spent = store::jobs::bury_spent(&tx, self.0.now(), AT_ONCE).await?;
-        for job in spent.iter().filter(|job| job.kind == PRODUCE) {
-            self.fail_spent(&tx, job).await?;
+        for job in &spent {
+            match job.kind.as_str() {
+                PRODUCE => self.fail_spent(&tx, job).await?,
+                TRANSFER => self.0.transfers().bury(&tx, job).await?,
+                _ => {}
+            }
         }
         tx.commit().await?;
         Ok(spent.len())
@@ -226,11 +231,13 @@ async fn current(tx: &Tx, job: &Claimed) -> Result<Option<Production>, AppError>
 }
 
 async fn running(tx: &Tx, payload: &Value) -> Result<Option<Production>, AppError> {
-    Ok(of_run(tx, payload).await?.filter(|production| production.state.is_running()))
+    // While files are on their way to stores the run itself is over.
+    let is_run = |state: &State| state.is_running() && state.made().is_none();
+    Ok(of_run(tx, payload).await?.filter(|production| is_run(&production.state)))
 }
 
 /// The production that a payload names, if this run was its last.
-async fn of_run(tx: &Tx, payload: &Value) -> Result<Option<Production>, AppError> {
+pub(crate) async fn of_run(tx: &Tx, payload: &Value) -> Result<Option<Production>, AppError> {
     let id = payload.get("production").and_then(Value::as_str).and_then(|id| id.parse::<ProductionId>().ok());
     let run = payload.get("run").and_then(Value::as_u64);
     let (Some(id), Some(run)) = (id, run) else { return Ok(None) };

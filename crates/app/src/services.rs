@@ -1,18 +1,20 @@
-//! Publishing targets: apps that connected themselves for somebody.
+//! Places that recordings come from and productions go to, of both kinds. How an app connects itself is here, how a store is kept in
+//! `stores.rs`.
 
 use std::collections::HashMap;
 
 use model::delivery::DeliveryKind;
+use model::production::Input;
 use model::registered_app;
-use model::service::{MOST_CUSTOM_DATA, Placing, ShownService};
-use model::{AccountId, Draft, ProductionId, RegisteredApp, Service, ServiceId};
+use model::service::{AppTarget, MOST_CUSTOM_DATA, Placing, ShownService, Target};
+use model::{AccountId, AppId, AuditKind, Draft, Production, ProductionId, RegisteredApp, Service, ServiceId};
 use store::{Page, StoreError, Tx};
 
 use crate::apps::is_web_address;
 use crate::callers::{Caller, Scope, Via};
 use crate::{App, AppError, Invalid};
 
-/// Characters of what an app calls a service.
+/// Characters of what a service is called.
 const NAME_LENGTH: usize = 200;
 
 /// Characters of an address.
@@ -24,7 +26,7 @@ const MOST_SERVICES: u64 = 500;
 /// Apps on the page of external services.
 const MOST_LISTED: u64 = 500;
 
-/// Publishing targets.
+/// Places that recordings come from and productions go to.
 pub struct Services<'a>(pub(crate) &'a App);
 
 /// What an app says when it connects itself.
@@ -60,41 +62,39 @@ impl Services<'_> {
 
     async fn put(&self, owner: AccountId, app: &RegisteredApp, said: &Connect) -> Result<ShownService, AppError> {
         let now = self.0.now();
+        let target = Target::App(AppTarget {
+            app: app.id,
+            webhook_url: said.webhook_url.clone(),
+            custom_data: said.custom_data.clone(),
+        });
         let tx = self.0.begin().await?;
         let service = if let Some(known) = store::services::find_named(&tx, owner, app.id, &said.display_name).await? {
-            let service = Service {
-                webhook_url: said.webhook_url.clone(),
-                custom_data: said.custom_data.clone(),
-                changed: now,
-                ..known
-            };
-            store::services::update(&tx, &service).await?;
+            let service = Service { target, changed: now, ..known };
+            store::services::update(&tx, &service, None).await?;
             let kind = DeliveryKind::Service;
             if let Some(known) = store::receivers::find_by_key(&tx, owner, kind, service.id.as_str()).await? {
-                store::receivers::move_to(&tx, known.id, &service.webhook_url).await?;
+                store::receivers::move_to(&tx, known.id, &said.webhook_url).await?;
             }
             service
         } else {
-            if store::services::count(&tx, owner).await? >= MOST_SERVICES {
-                return Err(AppError::Conflict(format!(
-                    "This account has {MOST_SERVICES} services, and no more than that are kept. Remove some first."
-                )));
-            }
-            let service = Service {
-                id: ServiceId::new(now, self.0.dice()),
-                owner,
-                app: app.id,
-                name: said.display_name.clone(),
-                webhook_url: said.webhook_url.clone(),
-                custom_data: said.custom_data.clone(),
-                created: now,
-                changed: now,
-            };
-            store::services::insert(&tx, &service).await?;
+            self.refuse_full(&tx, owner).await?;
+            let id = ServiceId::new(now, self.0.dice());
+            let service = Service { id, owner, name: said.display_name.clone(), target, created: now, changed: now };
+            store::services::insert(&tx, &service, None).await?;
             service
         };
         tx.commit().await?;
-        Ok(shown(service, app, None))
+        Ok(shown(service, Some(app)))
+    }
+
+    /// Refuses one more than an account may have.
+    pub(crate) async fn refuse_full(&self, tx: &Tx, owner: AccountId) -> Result<(), AppError> {
+        if store::services::count(tx, owner).await? < MOST_SERVICES {
+            return Ok(());
+        }
+        Err(AppError::Conflict(format!(
+            "This account has {MOST_SERVICES} services, and no more than that are kept. Remove some first."
+        )))
     }
 
     /// The services of the caller, those first that were connected first.
@@ -116,13 +116,14 @@ impl Services<'_> {
         let service = store::services::find(&tx, id).await?.filter(|service| service.owner == caller.account.id);
         let service = service.ok_or(NONE)?;
         // An app may take away what is its own, and nothing else.
-        if matches!(caller.via, Via::App { app, .. } if app != service.app) {
+        if matches!(caller.via, Via::App { app, .. } if service.app().is_none_or(|own| own.app != app)) {
             return Err(NONE);
         }
         let kind = DeliveryKind::Service;
         if let Some(receiver) = store::receivers::find_by_key(&tx, service.owner, kind, id.as_str()).await? {
             store::receivers::remove(&tx, receiver.id).await?;
         }
+        self.0.stores().note(&tx, &service, AuditKind::StoreRemoved).await?;
         store::services::remove(&tx, id).await?;
         Ok(tx.commit().await?)
     }
@@ -159,38 +160,63 @@ impl Services<'_> {
 
     async fn of(&self, owner: AccountId) -> Result<Vec<ShownService>, AppError> {
         let services = store::services::list(self.0.store(), owner).await?;
-        let mut apps = HashMap::new();
-        let mut all = Vec::with_capacity(services.len());
-        for service in services {
-            if !apps.contains_key(&service.app)
-                && let Some(app) = store::apps::find(self.0.store(), service.app).await?
+        let mut apps: HashMap<AppId, RegisteredApp> = HashMap::new();
+        for id in services.iter().filter_map(|service| service.app().map(|app| app.app)) {
+            if !apps.contains_key(&id)
+                && let Some(app) = store::apps::find(self.0.store(), id).await?
             {
-                apps.insert(service.app, app);
-            }
-            if let Some(app) = apps.get(&service.app) {
-                all.push(shown(service, app, None));
+                apps.insert(id, app);
             }
         }
-        Ok(all)
+        Ok(services
+            .into_iter()
+            .map(|service| {
+                let app = service.app().and_then(|app| apps.get(&app.app));
+                shown(service, app)
+            })
+            .collect())
     }
 
-    /// Refuses services that are nobody's or somebody else's.
+    /// Whether an app hears of a production.
+    pub(crate) async fn has_app(&self, tx: &Tx, production: &Production) -> Result<bool, AppError> {
+        let wanted = production.draft.all_services();
+        if wanted.is_empty() {
+            return Ok(false);
+        }
+        let known = store::services::list(tx, production.owner).await?;
+        Ok(known.iter().any(|service| service.app().is_some() && wanted.contains(&service.id)))
+    }
+
+    /// Refuses services that are nobody's or somebody else's, and recordings on what is no store.
     pub(crate) async fn check(&self, tx: &Tx, owner: AccountId, draft: &Draft) -> Result<(), AppError> {
-        let wanted: Vec<_> = draft.outputs.iter().flat_map(|order| &order.services).chain(&draft.services).collect();
+        let sources = [("service", &draft.input), ("image", &draft.cover)];
+        let sources = sources.into_iter().filter_map(|(field, input)| match input {
+            Some(Input::OnService { service, .. }) => Some((field, *service, true)),
+            _ => None,
+        });
+        let targets = draft.all_services().into_iter().map(|id| ("outgoing_services", id, false));
+        let wanted: Vec<_> = targets.chain(sources).collect();
         if wanted.is_empty() {
             return Ok(());
         }
         let known = store::services::list(tx, owner).await?;
-        let unknown = wanted.into_iter().find(|id| !known.iter().any(|service| service.id == **id));
-        unknown.map_or(Ok(()), |id| {
-            let message =
-                format!("There is no service {id} in this account. Those that there are, /api/services.json lists.");
-            Err(AppError::invalid("outgoing_services", message))
-        })
+        for (field, id, is_source) in wanted {
+            let Some(service) = known.iter().find(|service| service.id == id) else {
+                let message = format!(
+                    "There is no service {id} in this account. Those that there are, /api/services.json lists."
+                );
+                return Err(AppError::invalid(field, message));
+            };
+            if is_source && service.store().is_none() {
+                let message = format!("The service {id} is an app, and has no recordings. They come from stores.");
+                return Err(AppError::invalid(field, message));
+            }
+        }
+        Ok(())
     }
 }
 
-const NONE: AppError = AppError::NotFound("service");
+pub(crate) const NONE: AppError = AppError::NotFound("service");
 
 fn may_connect(app: &RegisteredApp, account: AccountId) -> Result<(), AppError> {
     if app.services == registered_app::Services::Pending && app.owner != account {
@@ -210,15 +236,8 @@ fn may_connect(app: &RegisteredApp, account: AccountId) -> Result<(), AppError> 
 
 fn checked(said: Connect) -> Result<Connect, AppError> {
     let mut wrong = Vec::new();
+    let display_name = checked_name(&said.display_name, &mut wrong);
     let mut find = |field: &str, message: String| wrong.push(Invalid { field: field.to_owned(), message });
-    let display_name = said.display_name.split_whitespace().collect::<Vec<_>>().join(" ");
-    match display_name.chars().count() {
-        0 => find("display_name", "Say what people are to see the service as.".to_owned()),
-        length if length > NAME_LENGTH => {
-            find("display_name", format!("A name has at most {NAME_LENGTH} characters. This one has {length}."));
-        }
-        _ => {}
-    }
     if let Err(why) = check_address(&said.webhook_url) {
         find("webhook_url", why);
     }
@@ -226,6 +245,20 @@ fn checked(said: Connect) -> Result<Connect, AppError> {
         find("custom_data", format!("There are at most {MOST_CUSTOM_DATA} bytes of it."));
     }
     if wrong.is_empty() { Ok(Connect { display_name, ..said }) } else { Err(AppError::Invalid(wrong)) }
+}
+
+/// A service's name on one line, and what is wrong with it.
+pub(crate) fn checked_name(name: &str, wrong: &mut Vec<Invalid>) -> String {
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let message = match name.chars().count() {
+        0 => Some("Say what people are to see the service as.".to_owned()),
+        length if length > NAME_LENGTH => {
+            Some(format!("A name has at most {NAME_LENGTH} characters. This one has {length}."))
+        }
+        _ => None,
+    };
+    wrong.extend(message.map(|message| Invalid { field: "display_name".to_owned(), message }));
+    name
 }
 
 /// Whether something can be told there, as far as an address says so itself.
@@ -239,7 +272,8 @@ pub(crate) fn check_address(url: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn shown(service: Service, app: &RegisteredApp, placing: Option<Placing>) -> ShownService {
-    let display_name = format!("{}: {}", app.name, service.name);
-    ShownService { service, display_name, placing }
+/// A service as people see it. An app is not found only where it was removed a moment ago.
+pub(crate) fn shown(service: Service, app: Option<&RegisteredApp>) -> ShownService {
+    let display_name = app.map_or_else(|| service.name.clone(), |app| format!("{}: {}", app.name, service.name));
+    ShownService { service, display_name, placing: None }
 }

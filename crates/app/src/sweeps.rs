@@ -24,6 +24,9 @@ const DEAD_FOR: Duration = Duration::from_hours(30 * 24);
 /// How long deliveries are kept after they came to their end, with their bodies and what was answered.
 const TOLD_FOR: Duration = Duration::from_hours(30 * 24);
 
+/// How long an answer waits for whoever asked; they do not listen for as long.
+const HEARD_FOR: Duration = Duration::from_mins(10);
+
 /// How long is kept what happened around accounts.
 const REMEMBERED_FOR: Duration = Duration::from_hours(90 * 24);
 
@@ -70,6 +73,7 @@ impl Sweeps<'_> {
         store::jobs::remove_dead_before(&tx, now - DEAD_FOR).await?;
         store::deliveries::remove_before(&tx, now - TOLD_FOR, AT_ONCE).await?;
         store::webhook_secrets::remove_expired(&tx, now).await?;
+        store::answers::remove_before(&tx, now - HEARD_FOR).await?;
         let expired = store::uploads::list_expired(&tx, now, AT_ONCE).await?;
         for upload in &expired {
             store::files::doom(&tx, &upload.parts, now).await?;

@@ -87,6 +87,12 @@ kinds! {
     ResetAsked = "password reset asked",
     /// The password was changed by such a letter.
     ResetDone = "password reset done",
+    /// A store was added.
+    StoreAdded = "store added",
+    /// A store was changed: where it is, or what opens it.
+    StoreChanged = "store changed",
+    /// A store was removed.
+    StoreRemoved = "store removed",
     /// Somebody is not told anything any more: 410, or days of failure.
     ReceiverDisabled = "receiver disabled",
     /// Everything of the account was handed out.

@@ -126,6 +126,14 @@ pub struct OutputOrder {
     pub services: Vec<ServiceId>,
 }
 
+impl OutputOrder {
+    /// Whether this file goes to a service, where the production goes to those.
+    pub fn goes_to(&self, service: ServiceId, of_production: &[ServiceId]) -> bool {
+        let named = if self.services.is_empty() { of_production } else { &self.services };
+        named.contains(&service)
+    }
+}
+
 /// How a production is to sound. What is left open follows the podcast preset of `soundpost produce`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -195,6 +203,13 @@ pub enum State {
         /// What was being done, if anything was.
         stage: Option<Stage>,
     },
+    /// It is made, and its files are on their way to stores.
+    Publishing {
+        /// What came of it.
+        made: Box<Made>,
+        /// Whether those who are told of it were told before: it only goes once more where it did not arrive.
+        is_announced: bool,
+    },
     /// It is made.
     Done {
         /// What came of it.
@@ -219,20 +234,18 @@ pub enum Stage {
     Processing,
     /// Encoding, and checking what was encoded.
     Encoding,
-    /// Putting files to where they are published.
-    Transferring,
 }
 
 impl State {
     /// Whether a worker has it, or will.
     pub fn is_running(&self) -> bool {
-        matches!(self, Self::Waiting | Self::Working { .. } | Self::Stopping)
+        matches!(self, Self::Waiting | Self::Working { .. } | Self::Stopping | Self::Publishing { .. })
     }
 
     /// What came of it, where something did.
     pub fn made(&self) -> Option<&Made> {
         match self {
-            Self::Done { made, .. } | Self::Outdated { made } => Some(made),
+            Self::Done { made, .. } | Self::Outdated { made } | Self::Publishing { made, .. } => Some(made),
             Self::Idle | Self::Waiting | Self::Working { .. } | Self::Stopping | Self::Failed { .. } => None,
         }
     }

@@ -189,6 +189,20 @@ impl Remote {
         }
     }
 
+    /// Whether both are opened by the same secret, said to the same server by the same name: then what opened one may be used for the
+    /// other, and whoever may change a store learns nothing by that.
+    pub fn is_opened_alike(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::S3(a), Self::S3(b)) => a.endpoint == b.endpoint && a.access_key == b.access_key,
+            (Self::Sftp(a), Self::Sftp(b)) => a.host == b.host && a.port == b.port && a.user == b.user,
+            (Self::Ftp(a), Self::Ftp(b)) => {
+                a.host == b.host && a.port() == b.port() && a.user == b.user && a.tls == b.tls
+            }
+            (Self::WebDav(a), Self::WebDav(b)) => a.url == b.url && a.user == b.user,
+            _ => false,
+        }
+    }
+
     /// What the public addresses of files begin with.
     pub fn base_url(&self) -> Option<&str> {
         match self {

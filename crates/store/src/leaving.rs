@@ -50,7 +50,7 @@ pub async fn list_running(tx: &Tx, account: AccountId) -> Result<Vec<ProductionI
         .select_only()
         .column(Column::Id)
         .filter(Column::Owner.eq(account.as_str()))
-        .filter(Column::State.is_in(["waiting", "working", "stopping"]));
+        .filter(Column::State.is_in(["waiting", "working", "stopping", "publishing"]));
     let ids: Vec<String> = running.into_tuple().all(tx.connection()).await?;
     ids.iter().map(|id| id.parse().map_err(|why| corrupt("productions", id, why))).collect()
 }

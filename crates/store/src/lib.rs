@@ -8,6 +8,7 @@
 //! Every statement is written once, for both databases, and where they have to differ it is in `backend.rs`.
 
 pub mod accounts;
+pub mod answers;
 pub mod api_keys;
 pub mod apps;
 pub mod archive;

@@ -9,6 +9,7 @@ mod m20261125_180000_first_schema;
 mod m20261125_220000_identity;
 mod m20261125_230000_account_safety;
 mod m20261126_010000_deliveries;
+mod m20261126_040000_stores;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrations {
             Box::new(m20261125_220000_identity::Migration),
             Box::new(m20261125_230000_account_safety::Migration),
             Box::new(m20261126_010000_deliveries::Migration),
+            Box::new(m20261126_040000_stores::Migration),
         ]
     }
 }

@@ -15,6 +15,7 @@ mod present;
 mod read;
 mod services;
 mod status;
+mod stores;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -37,4 +38,7 @@ pub use present::{
 pub use read::{Action, Form, Request, preset, production, webhook};
 pub use services::{AttemptReply, Connect, ConnectRequest, DeliveryReply, EXTERNAL, Service, connect};
 pub use status::{STATUSES, number, text};
+pub use stores::{
+    STORE_KINDS, StoreCheck, StoreField, StoreKind, StoreRequest, StoreSaid, Takes, fields_of, store, store_form,
+};
 pub use told::{service_reply, status_form};

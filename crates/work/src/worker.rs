@@ -12,16 +12,20 @@ use store::{Blobs, Store};
 use futures_util::FutureExt;
 
 use crate::deliveries::{DeliveryOptions, DeliveryParts, deliver};
+use crate::jobs::look::Look;
 use crate::jobs::mail::Mail;
 use crate::jobs::produce::Produce;
 use crate::jobs::sweep::{SweepOptions, keep_sweeping};
+use crate::jobs::transfer::Transfers;
 use crate::mail::Mailer;
 use crate::outbound::Outbound;
+use crate::remotes::{Limits, Remotes};
 use crate::runner::{Lane, Runner, RunnerOptions};
 use crate::scratch::Scratch;
 
 /// The kinds of work that there are. A worker can be kept to some of them.
-pub const KINDS: &[&str] = &[app::productions::PRODUCE, app::letters::MAIL, DELIVER];
+pub const KINDS: &[&str] =
+    &[app::productions::PRODUCE, app::transfers::TRANSFER, app::stores::LOOK, app::letters::MAIL, DELIVER];
 
 /// Telling others is no job, and can be kept to like one.
 pub const DELIVER: &str = "deliver";
@@ -46,6 +50,12 @@ pub struct WorkerParts {
 
 /// Letters that are sent at once.
 const LETTERS: usize = 2;
+
+/// Stores that files are put into at once: mostly they are waited for.
+const TRANSFERS: usize = 8;
+
+/// Stores that are looked at at once, while somebody waits.
+const LOOKS: usize = 8;
 
 /// How a worker goes about it.
 #[derive(Clone, Debug)]
@@ -91,17 +101,30 @@ impl WorkerOptions {
 pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<Output = ()>) -> io::Result<()> {
     let WorkerParts { app, store, blobs, outbound, mailer, clock, dice } = parts;
     let scratch = Arc::new(Scratch::open(&options.scratch, &*dice)?);
+    let remotes = Remotes::new(outbound.clone(), Arc::clone(&clock), Arc::clone(&dice), Limits::default());
+    let transfers = Transfers {
+        app: app.clone(),
+        store: store.clone(),
+        blobs: blobs.clone(),
+        remotes: remotes.clone(),
+        dice: Arc::clone(&dice),
+        scratch: Arc::clone(&scratch),
+    };
+    let look = Look { app: app.clone(), remotes: remotes.clone() };
     let produce = Produce {
         app: app.clone(),
         store: store.clone(),
         blobs,
         outbound: outbound.clone(),
+        remotes,
         dice: Arc::clone(&dice),
         scratch: Arc::clone(&scratch),
     };
     let mail = Mail { app: app.clone(), store: store.clone(), mailer };
     let mut lanes = vec![
         Lane { name: "produce", at_once: options.productions.max(1), bodies: vec![Arc::new(produce)] },
+        Lane { name: "transfer", at_once: TRANSFERS, bodies: vec![Arc::new(transfers)] },
+        Lane { name: "look", at_once: LOOKS, bodies: vec![Arc::new(look)] },
         Lane { name: "mail", at_once: LETTERS, bodies: vec![Arc::new(mail)] },
     ];
     if let Some(only) = &options.only {

@@ -1,7 +1,7 @@
 //! What is told, to whom, and when that is decided: in the transaction of the cause, as facts.
 
 use model::delivery::{DeliveryKind, Receiver};
-use model::service::Placing;
+use model::service::{Placing, Target};
 use model::{AccountId, AppId, DeliveryId, Production, ReceiverId};
 use serde_json::{Value, json};
 use store::Tx;
@@ -83,18 +83,18 @@ impl Deliveries<'_> {
         Ok(())
     }
 
-    /// A production is done, and published: its services hear of it.
+    /// A production is done, and published: the apps among its services hear of it.
     pub(crate) async fn tell_services(&self, tx: &Tx, production: &Production) -> Result<(), AppError> {
-        store::services::forget_placings(tx, production.id).await?;
-        let mut wanted = production.draft.services.clone();
+        // In one order for everybody, so that no two transactions wait for each other.
+        let mut wanted = production.draft.all_services();
         wanted.sort_unstable();
-        wanted.dedup();
         for id in wanted {
             // It may have been removed since it was chosen.
             let Some(service) = store::services::find(tx, id).await? else { continue };
             if service.owner != production.owner {
                 continue;
             }
+            let Target::App(app) = service.target else { continue };
             let placing = Placing {
                 production: production.id,
                 service: id,
@@ -108,11 +108,11 @@ impl Deliveries<'_> {
                 owner: production.owner,
                 kind: DeliveryKind::Service,
                 key: id.to_string(),
-                url: service.webhook_url,
-                app: Some(service.app),
+                url: app.webhook_url,
+                app: Some(app.app),
                 is_ordered: false,
                 subject: production.id.to_string(),
-                fact: json!({ "production": production.id, "service": id, "custom_data": service.custom_data }),
+                fact: json!({ "production": production.id, "service": id, "custom_data": app.custom_data }),
             };
             self.promise(tx, tell).await?;
         }

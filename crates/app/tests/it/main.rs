@@ -13,6 +13,7 @@ mod productions;
 mod queue;
 mod runs;
 mod sessions;
+mod transfers;
 mod uploads;
 
 use std::convert::Infallible;

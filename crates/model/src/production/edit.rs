@@ -114,6 +114,17 @@ impl AlgorithmsEdit {
 }
 
 impl Draft {
+    /// Every service that something of it goes to, once each: the production's own, then those that only single files name.
+    pub fn all_services(&self) -> Vec<ServiceId> {
+        let mut all: Vec<ServiceId> = Vec::new();
+        for id in self.services.iter().chain(self.outputs.iter().flat_map(|order| &order.services)) {
+            if !all.contains(id) {
+                all.push(*id);
+            }
+        }
+        all
+    }
+
     /// Changes what was said, and nothing else.
     pub fn apply(&mut self, edit: Edit) {
         if edit.reset {

@@ -58,3 +58,7 @@ pub(super) fn document(name: &'static str) -> ColumnDef {
 pub(super) fn optional_bytes(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).blob().null().take()
 }
+
+pub(super) fn optional_document(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).json_binary().null().take()
+}

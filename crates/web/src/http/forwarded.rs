@@ -2,27 +2,21 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{ConnectInfo, Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::{ConnectInfo, Request};
 use http::HeaderMap;
 use ipnet::IpNet;
-
-use crate::settings::Web;
 
 /// Hops that are followed at most.
 const MOST_HOPS: usize = 16;
 
 /// Puts the address of whoever asked in the place of the proxy's.
-pub(crate) async fn resolve(State(web): State<Web>, mut request: Request, next: Next) -> Response {
-    let trusted = web.trusted_proxies();
+pub(crate) fn resolve(trusted: &[IpNet], request: &mut Request) {
     if !trusted.is_empty()
         && let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied()
     {
         let client = client(peer.ip(), request.headers(), trusted);
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, peer.port())));
     }
-    next.run(request).await
 }
 
 /// The nearest address that no trusted proxy vouches beyond. Each proxy adds at the end whom it saw, so the list is read from there;

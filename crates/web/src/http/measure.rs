@@ -3,10 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use axum::extract::{MatchedPath, Request};
-use axum::middleware::Next;
-use axum::response::Response;
-use http::Method;
+use axum::extract::MatchedPath;
+use http::{Extensions, Method};
 use metrics::{Counter, Histogram};
 use tokio::time::Instant;
 
@@ -23,30 +21,38 @@ thread_local! {
     static TALLIES: RefCell<HashMap<String, Vec<Tally>>> = RefCell::default();
 }
 
-/// Counts a request and how long its reply took to begin.
-pub(crate) async fn request(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let method = name(request.method());
-    let began = Instant::now();
-    let response = next.run(request).await;
-    let status = response.status().as_u16();
-    let took = Instant::now() - began;
-    TALLIES.with_borrow_mut(|tallies| {
-        let route = route.as_ref().map_or("none", MatchedPath::as_str);
-        if !tallies.contains_key(route) {
-            tallies.insert(route.to_owned(), Vec::new());
-        }
-        let Some(known) = tallies.get_mut(route) else { return };
-        let found = known.iter().position(|tally| tally.method == method && tally.status == status);
-        let at = found.unwrap_or_else(|| {
-            known.push(Tally::new(method, route, status));
-            known.len() - 1
+/// A request that is being answered.
+pub(crate) struct Request {
+    route: Option<MatchedPath>,
+    method: &'static str,
+    began: Instant,
+}
+
+impl Request {
+    /// Looks at the clock.
+    pub(crate) fn begin(method: &Method, extensions: &Extensions) -> Self {
+        Self { route: extensions.get().cloned(), method: name(method), began: Instant::now() }
+    }
+
+    /// Counts the request, and how long its reply took to begin.
+    pub(crate) fn end(&self, status: u16) {
+        let took = self.began.elapsed();
+        TALLIES.with_borrow_mut(|tallies| {
+            let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
+            if !tallies.contains_key(route) {
+                tallies.insert(route.to_owned(), Vec::new());
+            }
+            let Some(known) = tallies.get_mut(route) else { return };
+            let found = known.iter().position(|tally| tally.method == self.method && tally.status == status);
+            let at = found.unwrap_or_else(|| {
+                known.push(Tally::new(self.method, route, status));
+                known.len() - 1
+            });
+            known[at].count.increment(1);
+            known[at].seconds.record(took);
         });
-        known[at].count.increment(1);
-        known[at].seconds.record(took);
-    });
-    tracing::info!(status, "answered");
-    response
+        tracing::info!(status, "answered");
+    }
 }
 
 impl Tally {

@@ -98,6 +98,7 @@ impl From<AppError> for Problem {
             }
             AppError::OutOfRange { .. } => problem(StatusCode::RANGE_NOT_SATISFIABLE, "out_of_range"),
             AppError::Interrupted => problem(StatusCode::BAD_REQUEST, "interrupted"),
+            AppError::NoAnswer => problem(StatusCode::GATEWAY_TIMEOUT, "no_answer"),
             AppError::Busy => problem(StatusCode::SERVICE_UNAVAILABLE, "busy").with(RETRY_AFTER, 1),
             AppError::StorageFull => {
                 tracing::error!("storage is full");

@@ -1,31 +1,34 @@
 //! A name for every request, in the log and in the reply, so that one finds the other.
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
-use http::{HeaderName, HeaderValue};
-use model::Dice;
-use tracing::Instrument;
+use std::sync::Arc;
 
-use crate::settings::Web;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use model::Dice;
 
 const NAME: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request, as handlers and pages see it.
 #[derive(Clone, Debug)]
-pub(crate) struct RequestId(pub(crate) String);
+pub(crate) struct RequestId(Arc<str>);
 
-/// Gives the request a name, or keeps the one that a proxy gave it.
-pub(crate) async fn name(State(web): State<Web>, mut request: Request, next: Next) -> Response {
-    let given = request.headers().get(&NAME).and_then(|value| value.to_str().ok()).filter(|id| is_plain(id));
-    let id = given.map_or_else(|| made_up(web.dice()), str::to_owned);
-    let span = tracing::info_span!("http.request", id = %id, method = %request.method(), path = request.uri().path());
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = next.run(request).instrument(span).await;
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(NAME, id);
+impl RequestId {
+    /// The name that a proxy gave the request, or one of our own.
+    pub(crate) fn of(headers: &HeaderMap, dice: &dyn Dice) -> Self {
+        let given = headers.get(&NAME).and_then(|value| value.to_str().ok()).filter(|id| is_plain(id));
+        Self(given.map_or_else(|| made_up(dice).into(), Arc::from))
     }
-    response
+
+    /// The id, which is plain ASCII.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Says it in a reply.
+    pub(crate) fn write(&self, headers: &mut HeaderMap) {
+        if let Ok(id) = HeaderValue::from_str(&self.0) {
+            headers.insert(NAME, id);
+        }
+    }
 }
 
 /// An id of our own: it has to be another one each time, and is no secret. The dice are asked once.

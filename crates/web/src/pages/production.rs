@@ -111,6 +111,11 @@ async fn page(
     notice: Option<Notice>,
 ) -> Result<Response, Refusal> {
     let mut beside = Beside { notice, ..Beside::default() };
+    if !production.draft.all_services().is_empty() {
+        let services = visit.app().services().beside(production.owner, &[production.id]).await;
+        let services = services.map_err(|error| problem::refuse(visit, error))?;
+        beside.services = services.into_values().flatten().collect();
+    }
     if production.state.is_running() {
         let progress = visit.app().productions().progress(caller, production.id).await;
         let progress = progress.map_err(|error| problem::refuse(visit, error))?;

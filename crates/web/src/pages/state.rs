@@ -86,8 +86,10 @@ pub(crate) fn told(state: &State, has_input: bool) -> Told {
             Stage::Encoding => {
                 told(Look::Making, "Encoding", "Files are written, then decoded again and measured to be sure.")
             }
-            Stage::Transferring => told(Look::Making, "Publishing", "The files are on their way to where they go."),
         },
+        State::Publishing { .. } => {
+            told(Look::Making, "Publishing", "It is made, and its files are on their way to where they go.")
+        }
         State::Stopping => {
             told(Look::Making, "Stopping", "It stops at the next safe place. Nothing half made is kept.")
         }
@@ -107,26 +109,19 @@ pub(crate) fn told(state: &State, has_input: bool) -> Told {
 /// The way that a production goes, and how far it is. `fetches` and `publishes` say which ends the way has.
 pub(crate) fn steps(state: &State, fetches: bool, publishes: bool) -> Vec<Step> {
     let now = match state {
-        State::Working { stage } => Some(*stage),
+        State::Working { stage: Stage::Fetching } => Some(0),
+        State::Working { stage: Stage::Processing } => Some(1),
+        State::Working { stage: Stage::Encoding } => Some(2),
+        State::Publishing { .. } => Some(3),
         _ => None,
     };
-    let order = |stage| match stage {
-        Stage::Fetching => 0,
-        Stage::Processing => 1,
-        Stage::Encoding => 2,
-        Stage::Transferring => 3,
-    };
-    let names = [
-        (Stage::Fetching, "Fetching", fetches),
-        (Stage::Processing, "Mastering", true),
-        (Stage::Encoding, "Encoding and checking", true),
-        (Stage::Transferring, "Publishing", publishes),
-    ];
-    names
-        .into_iter()
-        .filter(|(stage, _, part)| *part || now == Some(*stage))
-        .map(|(stage, name, _)| {
-            let look = match now.map(|now| order(stage).cmp(&order(now))) {
+    let names =
+        [("Fetching", fetches), ("Mastering", true), ("Encoding and checking", true), ("Publishing", publishes)];
+    (0..)
+        .zip(names)
+        .filter(|(step, (_, is_part))| *is_part || now == Some(*step))
+        .map(|(step, (name, _))| {
+            let look = match now.map(|now: i32| step.cmp(&now)) {
                 Some(std::cmp::Ordering::Less) => Look::Ready,
                 Some(std::cmp::Ordering::Equal) => Look::Making,
                 _ => Look::Waiting,

@@ -73,7 +73,7 @@ impl FromRequestParts<Web> for Visit {
             headers: parts.headers.clone(),
             from: peer::of(parts),
             place,
-            reference: parts.extensions.get::<RequestId>().map(|id| id.0.clone()),
+            reference: parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned()),
             web: web.clone(),
         };
         if let Some(key) = session::key(&parts.headers, web.is_secure()) {

@@ -26,6 +26,9 @@ mod simple;
 mod start;
 mod status;
 mod stop;
+mod store_add;
+mod store_change;
+mod store_check;
 mod update;
 mod upload;
 mod user;
@@ -38,8 +41,7 @@ mod reply;
 mod shown;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post};
 
 use crate::settings::Web;
@@ -75,9 +77,10 @@ pub(crate) fn router(web: &Web) -> Router<Web> {
             get(preset_webhook::get).post(preset_webhook::post).delete(preset_webhook::delete),
         )
         .route("/api/production/{uuid}/deliveries.json", get(deliveries::get))
-        .route("/api/services.json", get(service_list::get))
+        .route("/api/services.json", get(service_list::get).post(store_add::post))
         .route("/api/service/connect.json", post(service_connect::post))
-        .route("/api/service/{uuid}", delete(service_remove::delete))
+        .route("/api/service/{uuid}", delete(service_remove::delete).post(store_change::post))
+        .route("/api/service/{uuid}/check.json", post(store_check::post))
         .route("/api/service/{uuid}/ls.json", get(service_files::get))
         .route("/api/user.json", get(user::get))
         .route("/api/download/audio-result/{uuid}/{filename}", get(download::result))
@@ -94,12 +97,7 @@ pub(crate) fn router(web: &Web) -> Router<Web> {
         .route("/api", get(no_such_path))
         .route("/api/{*rest}", axum::routing::any(no_such_path))
         .layer(from_fn_with_state(web.clone(), admit::peer));
-    // Bodies have ceilings of their own: a few mebibytes where they are read whole, the operator's where they are files.
-    known
-        .merge(open)
-        .method_not_allowed_fallback(no_such_method)
-        .layer(from_fn(admit::ceilings))
-        .layer(DefaultBodyLimit::disable())
+    known.merge(open).method_not_allowed_fallback(no_such_method)
 }
 
 /// What a panic in a handler is answered with.

@@ -1,14 +1,16 @@
 //! Services on the wire: how an app connects itself, and what others were told.
 
 use model::delivery::DeliveryState;
-use model::{Attempt, Delivery, ShownService};
+use model::service::Checked;
+use model::{Attempt, Delivery, Remote, ShownService, Time};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::form_errors::{At, FormErrors};
 use super::present::timestamp;
 use super::read::Fields;
+use super::stores::{StoreCheck, fields_of};
 
 /// What kind of service an app is that connected itself.
 pub const EXTERNAL: &str = "external";
@@ -98,23 +100,55 @@ pub struct Service {
     /// The app's name, and what the app calls itself here.
     #[schema(example = "Podhost: My Family Podcast")]
     pub display_name: String,
-    /// What kind of service it is: `external` for an app that connected itself.
+    /// What kind of service it is: `external` for an app that connected itself, or the type of a store.
     #[schema(example = "external")]
     pub r#type: &'static str,
     /// Whether recordings can be taken from it.
     pub incoming: bool,
     /// Whether productions can be published to it.
     pub outgoing: bool,
+    /// What came of the last test of a store's connection; null where there was none.
+    pub last_check: Option<StoreCheck>,
+    /// A store: its own fields, as `GET /api/info/service_types.json` lists them, but for what opens it.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub fields: Map<String, Value>,
+}
+
+/// What kind of service it is.
+pub(super) fn type_of(service: &model::Service) -> &'static str {
+    service.store().map_or(EXTERNAL, |store| store.remote.word())
+}
+
+/// Whether recordings can be taken from a service, and whether productions can go there.
+pub(super) fn directions(service: &model::Service) -> (bool, bool) {
+    match service.store().map(|store| (&store.remote, &store.checked)) {
+        None => (false, true),
+        Some((_, Some(checked))) => (checked.may_read, checked.may_write),
+        // A server whose key nobody saw is tested first.
+        Some((Remote::Sftp(at), None)) => (at.host_key.is_some(), at.host_key.is_some()),
+        Some((_, None)) => (true, true),
+    }
 }
 
 impl From<&ShownService> for Service {
     fn from(shown: &ShownService) -> Self {
+        let (incoming, outgoing) = directions(&shown.service);
+        let check = |checked: &Checked| StoreCheck {
+            time: timestamp(Time::from_ms(checked.at_ms)),
+            may_read: checked.may_read,
+            may_write: checked.may_write,
+            error_message: checked.trouble.clone().unwrap_or_default(),
+        };
+        let store = shown.service.store();
         Self {
             uuid: shown.service.id.to_string(),
             display_name: shown.display_name.clone(),
-            r#type: EXTERNAL,
-            incoming: false,
-            outgoing: true,
+            r#type: type_of(&shown.service),
+            incoming,
+            outgoing,
+            last_check: store.and_then(|store| store.checked.as_ref()).map(check),
+            fields: store.map(|store| fields_of(&store.remote)).unwrap_or_default(),
         }
     }
 }

@@ -31,6 +31,7 @@ pub fn number(state: &State, draft: &Draft) -> u8 {
         State::Waiting => 1,
         State::Working { stage } => of_stage(*stage),
         State::Stopping => 13,
+        State::Publishing { .. } => 6,
         State::Failed { .. } => 2,
         State::Done { .. } => 3,
         State::Outdated { .. } => 15,
@@ -48,6 +49,5 @@ pub(super) fn of_stage(stage: Stage) -> u8 {
         Stage::Fetching => 12,
         Stage::Processing => 4,
         Stage::Encoding => 5,
-        Stage::Transferring => 6,
     }
 }

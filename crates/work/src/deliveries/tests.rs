@@ -321,7 +321,7 @@ testkit::both_databases! {
         let before = desk.done(&[first], None).await;
         desk.deliver(before, 1).await;
         let again = services.connect(&desk.podhost(), connect("ok/new", None)).await.unwrap().service;
-        assert_eq!((again.id, again.custom_data), (first, None));
+        assert_eq!((again.id, again.app().map(|app| app.custom_data.clone())), (first, Some(None)));
         let after = desk.done(&[first], None).await;
         desk.deliver(after, 1).await;
         desk.house.clock.pass(Duration::from_secs(6));

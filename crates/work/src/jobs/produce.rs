@@ -28,7 +28,9 @@ use tokio::sync::watch;
 
 use self::make::{Product, Products, Recording};
 use self::plan::Plan;
-use crate::outbound::{FetchLimits, Outbound, OutboundError, Received};
+use super::failures::{about_file, back_off, from_app, from_blobs, from_disk, from_outbound, from_remote};
+use crate::outbound::{FetchLimits, Outbound, Received};
+use crate::remotes::{Moved, Remotes};
 use crate::runner::{Body, Failure, Task, Why};
 use crate::scratch::Scratch;
 
@@ -40,15 +42,6 @@ const FETCH_SILENCE: Duration = Duration::from_mins(1);
 
 /// The same for a cover.
 const COVER_WHOLE: Duration = Duration::from_mins(5);
-
-/// How long the next attempt waits, by how many there were.
-const BACK_OFF: [Duration; 5] = [
-    Duration::from_secs(5),
-    Duration::from_secs(30),
-    Duration::from_mins(2),
-    Duration::from_mins(10),
-    Duration::from_mins(30),
-];
 
 /// What is tried to write the end of a run down while the database is busy.
 const MOST_TRIES: u32 = 60;
@@ -67,6 +60,8 @@ pub struct Produce {
     pub blobs: Blobs,
     /// The way out.
     pub outbound: Outbound,
+    /// The way to stores of users.
+    pub remotes: Remotes,
     /// Whoever throws the dice.
     pub dice: Arc<dyn Dice>,
     /// Where work under way lies.
@@ -92,7 +87,7 @@ impl Body for Produce {
             let (runs, job, stage) = (self.app.runs(), &task.job, stage_of(task));
             let said = match failure {
                 Failure::Later(reason) => {
-                    let due = self.app.now() + self.back_off(job.attempt);
+                    let due = self.app.now() + back_off(&*self.dice, job.attempt);
                     runs.put_off(job, due, reason, stage).await?
                 }
                 Failure::Never(reason) => runs.fail(job, reason, stage).await?,
@@ -121,7 +116,7 @@ impl Produce {
         let mut plan = Plan::new(&production.draft, &recording.name).map_err(Failure::Never)?;
         let cover = match &production.draft.cover {
             None => None,
-            Some(cover) => match task.unless_stopped(self.fetch_cover(cover, folder.path())).await? {
+            Some(cover) => match task.unless_stopped(self.fetch_cover(production, cover, folder.path())).await? {
                 Ok(cover) => Some(cover),
                 // A recording is worth more than its picture.
                 Err(why) => {
@@ -160,12 +155,22 @@ impl Produce {
                 let fetched = self.outbound.fetch_to_file(url, &path, &limits, &hear).await;
                 fetched.map_err(|error| from_outbound(&error))?.name
             }
-            Some(Input::OnService { .. }) => {
-                return Err(Failure::Never(
-                    "The recording lies on a connected store, and fetching from there is not built yet. Upload it, or give its \
-                     address."
-                        .to_owned(),
-                ));
+            Some(Input::OnService { service, name }) => {
+                let opened = self.app.stores().source(production.owner, *service).await;
+                let Some(opened) = opened.map_err(|error| from_app(&error))? else {
+                    return Err(Failure::Never(
+                        "The store that the recording lies on was removed. Choose another.".to_owned(),
+                    ));
+                };
+                let hear = |moved: Moved| {
+                    let fraction = moved.of.map_or(0.0, |of| moved.bytes as f64 / of.max(1) as f64);
+                    task.report(FETCHED * fraction, name_of(Stage::Fetching));
+                };
+                let most = self.app.rules().upload_limit;
+                let fetched =
+                    self.remotes.fetch_to_file(&opened.remote, &opened.secret, name, &path, most, &hear).await;
+                fetched.map_err(|error| from_remote(&error))?;
+                name.clone()
             }
             None => return Err(Failure::Never("There is no recording to make this of.".to_owned())),
         };
@@ -173,7 +178,12 @@ impl Produce {
     }
 
     /// A cover, or why there is none.
-    async fn fetch_cover(&self, cover: &Input, folder: &Path) -> Result<Result<Cover, String>, Failure> {
+    async fn fetch_cover(
+        &self,
+        production: &Production,
+        cover: &Input,
+        folder: &Path,
+    ) -> Result<Result<Cover, String>, Failure> {
         let bytes = match cover {
             Input::File(file) if file.size > Cover::MAX_BYTES as u64 => {
                 return Ok(Err(format!("It has more than the {} bytes that a cover may have.", Cover::MAX_BYTES)));
@@ -190,8 +200,17 @@ impl Produce {
                     Err(error) => return Ok(Err(error.to_string())),
                 }
             }
-            Input::OnService { .. } => {
-                return Ok(Err("It lies on a connected store, and fetching from there is not built yet.".to_owned()));
+            Input::OnService { service, name } => {
+                let opened = self.app.stores().source(production.owner, *service).await;
+                let Some(opened) = opened.map_err(|error| from_app(&error))? else {
+                    return Ok(Err("The store that it lies on was removed.".to_owned()));
+                };
+                let (mut bytes, most) = (Vec::new(), Cover::MAX_BYTES as u64);
+                let fetched = self.remotes.fetch(&opened.remote, &opened.secret, name, &mut bytes, most, &|_| {}).await;
+                match fetched {
+                    Ok(_) => bytes,
+                    Err(error) => return Ok(Err(error.to_string())),
+                }
             }
         };
         Ok(Cover::parse(bytes).map_err(|error| error.to_string()))
@@ -313,14 +332,6 @@ impl Produce {
             Said::TooLate => Err(Failure::Stopped(Why::Cancelled)),
         }
     }
-
-    /// How long the next attempt waits, give or take a tenth.
-    fn back_off(&self, attempt: u32) -> Duration {
-        let step = (attempt.max(1) as usize - 1).min(BACK_OFF.len() - 1);
-        let mut byte = [0];
-        self.dice.fill(&mut byte);
-        BACK_OFF[step].mul_f64(0.9 + f64::from(byte[0]) / 1_275.0)
-    }
 }
 
 /// Hears of the sound engine how far it is.
@@ -357,14 +368,13 @@ fn name_of(stage: Stage) -> &'static str {
         Stage::Fetching => "fetching",
         Stage::Processing => "processing",
         Stage::Encoding => "encoding",
-        Stage::Transferring => "transferring",
     }
 }
 
 /// The stage that a task was in when it was last heard of.
 fn stage_of(task: &Task) -> Stage {
     let named = task.progress().map(|progress| progress.stage);
-    let stages = [Stage::Processing, Stage::Encoding, Stage::Transferring];
+    let stages = [Stage::Processing, Stage::Encoding];
     stages.into_iter().find(|stage| named.as_deref() == Some(name_of(*stage))).unwrap_or(Stage::Fetching)
 }
 
@@ -377,49 +387,4 @@ fn from_audio(name: &str, error: &AudioError) -> Failure {
         AudioError::Read(io) | AudioError::Write(io) if !about_content(io) => from_disk(io),
         error => Failure::Never(format!("{name}: {error}")),
     }
-}
-
-fn from_disk(error: &io::Error) -> Failure {
-    tracing::error!(%error, "scratch space cannot be used");
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Failure::Never(
-            "There is not enough room on the machine to make this. The operator has to make room; start it again then."
-                .to_owned(),
-        ),
-        _ => Failure::Later(
-            "The machine cannot read or write its own files. The operator can see why in the log.".to_owned(),
-        ),
-    }
-}
-
-fn from_outbound(error: &OutboundError) -> Failure {
-    match error {
-        OutboundError::Write(io) => from_disk(io),
-        error if error.is_passing() => Failure::Later(error.to_string()),
-        error => Failure::Never(error.to_string()),
-    }
-}
-
-fn about_file(name: &str, error: &BlobError) -> Failure {
-    match error {
-        BlobError::NotFound => Failure::Never(format!("{name} is not in storage any more. Upload it again.")),
-        error => from_blobs(error),
-    }
-}
-
-fn from_blobs(error: &BlobError) -> Failure {
-    match error {
-        BlobError::Full => {
-            tracing::error!("storage is full");
-            Failure::Never("Storage is full. The operator has to make room; start it again then.".to_owned())
-        }
-        error => {
-            tracing::error!(%error, "storage cannot be used");
-            Failure::Later("Storage does not answer as it should. The operator can see why in the log.".to_owned())
-        }
-    }
-}
-
-fn from_app(error: &AppError) -> Failure {
-    if error.is_passing() { Failure::Later(error.to_string()) } else { Failure::Never(error.to_string()) }
 }

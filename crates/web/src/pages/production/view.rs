@@ -1,6 +1,7 @@
 //! What a production's page shows, made of the production and what belongs to it. Fetching and sending are in production.rs.
 
 use askama::Template;
+use model::ShownService;
 use model::production::{Input, Made, Production, Stage, State};
 
 use super::super::figures::{self, Figure, level};
@@ -41,6 +42,7 @@ pub(crate) struct View {
     done: Vec<Done>,
     settings: Vec<(&'static str, String)>,
     files: Vec<FileRow>,
+    went: Vec<Went>,
     deletion: String,
 }
 
@@ -57,6 +59,8 @@ pub(crate) struct Beside {
     pub(crate) curve: Option<Curve>,
     /// Where the recording can be heard, if it can be at all.
     pub(crate) original: Option<String>,
+    /// The services that it goes to, and how it went there.
+    pub(crate) services: Vec<ShownService>,
     /// Something to say first.
     pub(crate) notice: Option<Notice>,
 }
@@ -152,6 +156,7 @@ impl View {
         let report = made.map(|made| &made.report);
         let refresh = running.then_some(REFRESH);
         let told = told(state, draft.input.is_some());
+        let went = went(production, &beside.services);
         Self {
             frame: Frame { title: title.clone(), refresh, ..frame },
             uuid: production.id.to_string(),
@@ -160,21 +165,22 @@ impl View {
             facts: made.map(facts).unwrap_or_default(),
             when: when(production),
             token,
-            actions: actions(state, draft.input.is_some()),
+            actions: actions(state, draft.input.is_some(), went.iter().any(|went| went.is_missing)),
             notice: beside.notice.clone(),
             warnings: made.map(|made| made.warnings.clone()).unwrap_or_default(),
             running,
             waiting_for_input: matches!(state, State::Idle),
             percent,
-            steps: if running { steps(state, fetches, !draft.services.is_empty()) } else { Vec::new() },
+            steps: if running { steps(state, fetches, went.iter().any(|went| went.is_store)) } else { Vec::new() },
             picture: picture(state, percent, beside, failed.is_some()),
             failed,
-            player: made.and_then(|made| player(production, made, beside)),
+            player: made.filter(|_| !running).and_then(|made| player(production, made, beside)),
             chart: beside.curve.as_ref().and_then(|curve| loudness::chart(&curve.against(report?))),
             figures: report.map(figures::table).unwrap_or_default(),
             done: report.map(done).unwrap_or_default(),
             settings: settings(draft),
             files: made.map(|made| rows(&production.id, made)).unwrap_or_default(),
+            went,
             deletion: deletion(production),
             told,
         }
@@ -200,18 +206,58 @@ pub(crate) fn place(production: &Production) -> String {
     format!("/productions/{}", production.id)
 }
 
-fn actions(state: &State, has_input: bool) -> Vec<Action> {
+fn actions(state: &State, has_input: bool, is_missing: bool) -> Vec<Action> {
     let one = |verb, text, first| vec![Action { verb, text, first }];
     match state {
         State::Idle if has_input => one("start", "Start", true),
         State::Failed { .. } if has_input => one("start", "Try again", true),
         State::Outdated { .. } if has_input => one("start", "Start again", true),
-        State::Waiting | State::Working { .. } => one("stop", "Stop", false),
+        State::Waiting | State::Working { .. } | State::Publishing { .. } => one("stop", "Stop", false),
         State::Done { in_review: true, .. } => one("publish", "Publish", true),
+        State::Done { .. } if is_missing => one("publish", "Send again", true),
         State::Idle | State::Failed { .. } | State::Outdated { .. } | State::Stopping | State::Done { .. } => {
             Vec::new()
         }
     }
+}
+
+/// Somewhere that a production goes to.
+#[derive(Clone, Debug)]
+struct Went {
+    name: String,
+    look: Look,
+    word: &'static str,
+    trouble: String,
+    page: Option<String>,
+    files: Vec<String>,
+    is_store: bool,
+    /// Whether something should be at a store and is not.
+    is_missing: bool,
+}
+
+fn went(production: &Production, services: &[ShownService]) -> Vec<Went> {
+    let wanted = production.draft.all_services();
+    let one = |shown: &ShownService| {
+        let is_store = shown.service.store().is_some();
+        let placing = shown.placing.as_ref();
+        let (look, word) = match placing.map(|placing| placing.success) {
+            Some(Some(true)) => (Look::Ready, if is_store { "There" } else { "Published" }),
+            Some(Some(false)) => (Look::Fallen, "Did not arrive"),
+            Some(None) => (Look::Making, if is_store { "On its way" } else { "Told, no answer yet" }),
+            None => (Look::Waiting, "Once it is done"),
+        };
+        Went {
+            name: shown.display_name.clone(),
+            look,
+            word,
+            trouble: placing.map(|placing| placing.trouble.clone()).unwrap_or_default(),
+            page: placing.and_then(|placing| placing.result_page.clone()),
+            files: placing.map(|placing| placing.result_urls.clone()).unwrap_or_default(),
+            is_store,
+            is_missing: is_store && look == Look::Fallen,
+        }
+    };
+    services.iter().filter(|shown| wanted.contains(&shown.service.id)).map(one).collect()
 }
 
 fn facts(made: &Made) -> Vec<String> {
@@ -231,7 +277,9 @@ fn facts(made: &Made) -> Vec<String> {
 
 fn when(production: &Production) -> When {
     let (word, time) = match &production.state {
-        State::Idle | State::Waiting | State::Working { .. } | State::Stopping => ("Added", production.created),
+        State::Idle | State::Waiting | State::Working { .. } | State::Stopping | State::Publishing { .. } => {
+            ("Added", production.created)
+        }
         State::Failed { .. } => ("Tried", production.changed),
         State::Done { .. } => ("Made", production.changed),
         State::Outdated { .. } => ("Changed", production.changed),
@@ -245,7 +293,9 @@ fn picture(state: &State, percent: Option<u8>, beside: &Beside, failed: bool) ->
         let (shape, height) = match state {
             _ if failed => (Shape::Fallen, 92),
             State::Waiting | State::Working { stage: Stage::Fetching } => (Shape::Growing(0.0), 92),
-            State::Working { .. } | State::Stopping => (Shape::Growing(f64::from(percent.unwrap_or(0)) / 100.0), 92),
+            State::Working { .. } | State::Stopping | State::Publishing { .. } => {
+                (Shape::Growing(f64::from(percent.unwrap_or(0)) / 100.0), 92)
+            }
             State::Idle | State::Failed { .. } => (Shape::Flat, 92),
             _ if beside.after.is_empty() => (Shape::Flat, 168),
             _ if beside.before.is_empty() => (Shape::Ready(&after), 168),

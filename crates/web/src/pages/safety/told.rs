@@ -53,6 +53,9 @@ pub(crate) fn sentence(entry: &AuditEntry) -> String {
             let said = format!("Your productions tell {} nothing any more.", named("address", "somebody"));
             format!("{said} {}", text("why")).trim_end().to_owned()
         }
+        AuditKind::StoreAdded => format!("The store {} was added.", named("name", "of yours")),
+        AuditKind::StoreChanged => format!("The store {} was changed.", named("name", "of yours")),
+        AuditKind::StoreRemoved => format!("The store {} was removed.", named("name", "of yours")),
         AuditKind::AccountExported => "Everything of your account was exported.".to_owned(),
         AuditKind::AccountRemoved => "The account was removed.".to_owned(),
     }

@@ -108,7 +108,7 @@ fn beside() -> Beside {
     }
     let curve = Curve { step: 1.0, before: loud_before, after: loud_after };
     let original = Some("/productions/x/original".to_owned());
-    Beside { percent: None, before, after, curve: Some(curve), original, notice: None }
+    Beside { percent: None, before, after, curve: Some(curve), original, services: Vec::new(), notice: None }
 }
 
 /// A production in every state, with what belongs to it.

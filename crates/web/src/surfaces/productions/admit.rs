@@ -1,4 +1,5 @@
-//! What every request passes before its handler: ceilings, credentials, its share of the server's time.
+//! What every request passes before its handler: ceilings, credentials, its share of the server's time. Two functions for two kinds of
+//! addresses, since each layer of axum costs.
 
 use app::Caller;
 use axum::extract::{FromRequestParts, Request, State};
@@ -24,18 +25,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Asking {
     }
 }
 
-/// Refuses what is longer than any client needs.
-pub(super) async fn ceilings(request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    match ceilings::check(&parts) {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(problem) => Refused(problem).into_response(),
-    }
-}
-
 /// Recognises the caller and counts the request for the account, or for the address where nobody was recognised.
 pub(super) async fn caller(State(web): State<Web>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
+    if let Err(problem) = ceilings::check(&parts) {
+        return refused(problem);
+    }
     let recognised = caller::recognise(&web, &parts).await;
     let who = match &recognised {
         Ok(Some(caller)) => Who::Account(caller.account.id),
@@ -55,7 +50,8 @@ pub(super) async fn caller(State(web): State<Web>, request: Request, next: Next)
 /// Counts the request for the address it came from; nobody has to be recognised.
 pub(super) async fn peer(State(web): State<Web>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    match web.limiter().count(Who::peer(peer::of(&parts))) {
+    let counted = ceilings::check(&parts).and_then(|()| web.limiter().count(Who::peer(peer::of(&parts))));
+    match counted {
         Ok(reached) => told(next.run(Request::from_parts(parts, body)).await, reached),
         Err(problem) => refused(problem),
     }

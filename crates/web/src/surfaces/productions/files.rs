@@ -1,6 +1,7 @@
 //! Multipart bodies: text into a form, files straight to storage, whatever their order.
 
 use app::{App, AppError, Caller};
+use axum::extract::DefaultBodyLimit;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest, Request as HttpRequest};
 use futures_util::StreamExt;
@@ -25,8 +26,10 @@ pub(super) struct Files(Multipart);
 impl FromRequest<Web> for Files {
     type Rejection = Refused;
 
-    async fn from_request(request: HttpRequest, web: &Web) -> Result<Self, Refused> {
+    async fn from_request(mut request: HttpRequest, web: &Web) -> Result<Self, Refused> {
         body::fits(request.headers(), web.app().rules().upload_limit)?;
+        // Every part has a ceiling of its own; files have the operator's.
+        DefaultBodyLimit::disable().apply(&mut request);
         let form = Multipart::from_request(request, web).await;
         Ok(Self(form.map_err(|_| Problem::unsupported("Files come as multipart/form-data."))?))
     }

@@ -51,6 +51,9 @@ use super::reply::Refusals;
         super::service_list::get,
         super::service_files::get,
         super::service_remove::delete,
+        super::store_add::post,
+        super::store_change::post,
+        super::store_check::post,
         super::deliveries::get,
         super::user::get,
         super::info::all,
@@ -68,7 +71,7 @@ use super::reply::Refusals;
     tags(
         (name = "productions", description = "Pieces of audio being made."),
         (name = "presets", description = "Named sets of a production's settings."),
-        (name = "services", description = "Publishing targets, and who was told what."),
+        (name = "services", description = "Where recordings come from and productions go to: apps and stores; and who was told what."),
         (name = "files", description = "Results and pictures."),
         (name = "uploads", description = "Uploads that go on where the line broke: tus 1.0. Ours."),
         (name = "account", description = "Who asks."),

@@ -15,7 +15,7 @@ pub(super) async fn shown(
     warnings: &[String],
 ) -> Result<Shown, Refused> {
     let shown = Shown::of(production, warnings, web);
-    if production.draft.services.is_empty() {
+    if production.draft.all_services().is_empty() {
         return Ok(shown);
     }
     // Whoever made this production may see it, whatever else the credential is good for.

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::text::plain;
 use crate::productions::formats::Format;
-use crate::productions::services::EXTERNAL;
+use crate::productions::services::{directions, type_of};
 
 /// A file that is wanted or was made.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -121,7 +121,9 @@ impl OutgoingService {
 
     /// Says what is known of the service and how it went there.
     pub(super) fn tell(&mut self, shown: &ShownService) {
-        EXTERNAL.clone_into(&mut self.r#type);
+        let (incoming, outgoing) = directions(&shown.service);
+        type_of(&shown.service).clone_into(&mut self.r#type);
+        (self.incoming, self.outgoing) = (incoming, outgoing);
         self.display_name.clone_from(&shown.display_name);
         if let Some(placing) = &shown.placing {
             self.transfer_success = placing.success;
@@ -133,7 +135,7 @@ impl OutgoingService {
 
     /// The services of a draft.
     pub(super) fn list(draft: &Draft) -> Vec<Self> {
-        draft.services.iter().map(Self::new).collect()
+        draft.all_services().iter().map(Self::new).collect()
     }
 }
 

@@ -8,7 +8,9 @@ use utoipa::ToSchema;
 use super::text::plain;
 use crate::productions::algorithms::{ALGORITHMS, Algorithm, AlgorithmKind};
 use crate::productions::formats::{FORMATS, Format, Offer, Rates};
+use crate::productions::services::EXTERNAL;
 use crate::productions::status::STATUSES;
+use crate::productions::stores::STORE_KINDS;
 
 /// All parts at once.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -36,7 +38,7 @@ impl Info {
         Self {
             output_files: format_infos(offer),
             file_endings: file_endings(offer),
-            service_types: Named(Vec::new()),
+            service_types: service_types(),
             algorithms: algorithm_infos(),
             production_status: production_status(),
         }
@@ -119,6 +121,16 @@ pub struct AlgorithmOption {
     pub display_name: String,
     /// What to send.
     pub value: Value,
+}
+
+/// Kinds of services, each with what is said about one.
+fn service_types() -> Named<ServiceTypeInfo> {
+    let external = ServiceTypeInfo { display_name: "External service", parameters: None };
+    let stores = STORE_KINDS.iter().map(|kind| {
+        let info = ServiceTypeInfo { display_name: kind.name, parameters: Some(kind.parameters()) };
+        (kind.word.to_owned(), info)
+    });
+    Named(std::iter::once((EXTERNAL.to_owned(), external)).chain(stores).collect())
 }
 
 /// Files that can be made, by format.

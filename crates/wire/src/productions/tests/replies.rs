@@ -188,7 +188,7 @@ fn every_state_has_its_number() {
         (working(Stage::Fetching), 12),
         (working(Stage::Processing), 4),
         (working(Stage::Encoding), 5),
-        (working(Stage::Transferring), 6),
+        (State::Publishing { made: made(), is_announced: false }, 6),
         (State::Stopping, 13),
         (State::Failed { reason: String::new(), stage: None }, 2),
         (State::Done { made: made(), in_review: false }, 3),

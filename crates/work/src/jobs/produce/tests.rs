@@ -295,7 +295,7 @@ testkit::both_databases! {
         let JobState::Waiting { due } = job.state else { panic!("{job:?}") };
         assert!(due > house.clock.now());
         assert_eq!(house.app.productions().find(&caller, id).await.unwrap().state, State::Waiting);
-        house.clock.pass(BACK_OFF[0] * 2);
+        house.clock.pass(crate::jobs::failures::BACK_OFF[0] * 2);
         let production = until(&house, &caller, id, |state| !state.is_running()).await;
         assert!(production.state.made().is_some(), "{:?}", production.state);
         worker.leave().await;

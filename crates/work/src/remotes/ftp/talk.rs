@@ -12,9 +12,9 @@ use super::super::{RemoteError, Way};
 use crate::outbound::{OutboundError, Peer, Service};
 
 /// Both directions of a connection, encrypted or not.
-pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Duplex for T {}
 
 /// A conversation.
 pub(super) struct Talk<'a> {
