@@ -27,3 +27,45 @@ impl MigratorTrait for Migrations {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
+
+    use sea_orm::{ConnectOptions, ConnectionTrait, Database};
+
+    use super::*;
+
+    /// What is dropped to be made anew takes along what refers to it, where nobody looks to that.
+    #[tokio::test]
+    async fn services_of_the_time_before_stores_are_kept_with_what_belongs_to_them() {
+        let mut options = ConnectOptions::new("sqlite::memory:");
+        options.max_connections(1);
+        let database = Database::connect(options).await.unwrap();
+        Migrations::up(&database, Some(4)).await.unwrap();
+        for statement in [
+            "INSERT INTO accounts (id, number, username, is_admin, created_ms) VALUES ('ada', 1, 'ada', 0, 1)",
+            "INSERT INTO apps (id, owner, name, about, redirect_uris, scopes, services, is_public, may_encode, may_oauth10, may_password, created_ms, changed_ms) \
+             VALUES ('app', 'ada', 'Podhost', '', '[]', '', 'public', 0, 0, 0, 0, 1, 1)",
+            "INSERT INTO services (id, owner, app, name, webhook_url, created_ms, changed_ms) \
+             VALUES ('service', 'ada', 'app', 'My show', 'https://h.example/', 2, 3)",
+            "INSERT INTO productions (id, owner, state, state_document, draft, run, created_ms, changed_ms) \
+             VALUES ('production', 'ada', 'done', '{}', '{}', 1, 1, 1)",
+            "INSERT INTO placings (production, service, success, trouble, result_urls) \
+             VALUES ('production', 'service', 1, '', '[]')",
+        ] {
+            database.execute_unprepared(statement).await.unwrap();
+        }
+        Migrations::up(&database, None).await.unwrap();
+        let count = async |sql: &str| {
+            let row = database.query_one_raw(sea_orm::Statement::from_string(database.get_database_backend(), sql));
+            row.await.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap()
+        };
+        let kept = "SELECT count(*) FROM services JOIN placings ON service = services.id \
+             WHERE kind = 'external' AND app = 'app' AND webhook_url = 'https://h.example/' AND changed_ms = 3 AND success = 1";
+        assert_eq!(count(kept).await, 1);
+        // What refers to them still does.
+        database.execute_unprepared("DELETE FROM services").await.unwrap();
+        assert_eq!(count("SELECT count(*) FROM placings").await, 0);
+    }
+}

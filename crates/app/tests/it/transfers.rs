@@ -9,12 +9,12 @@ use model::delivery::DeliveryKind;
 use model::production::{Edit, Made, MadeFile, OutputOrder, State};
 use model::remote::{Sftp, WebDav};
 use model::{ProductionId, Remote, RemoteSecret, ServiceId};
-use store::{Page, Store};
 use store::jobs::{ClaimOptions, Claimed};
+use store::{Page, Store};
 use testkit::house::House;
 
-use crate::runs::{LEASE, claim, started, state};
 use crate::pieces;
+use crate::runs::{LEASE, claim, started, state};
 
 fn webdav(path: &str) -> Remote {
     let url = "https://dav.example.org/files".to_owned();
@@ -43,7 +43,13 @@ async fn made_for(house: &House, database: &Store, ada: &Caller, edit: Edit) -> 
         let (key, limit) = house.app.runs().announce(production.owner, id, production.run).await.unwrap();
         let size = house.blobs.put_stream(&key, pieces(b"sound"), limit).await.unwrap();
         let name = format!("talk.{}", order.format);
-        made.files.push(MadeFile { order: order.clone(), key: key.as_str().to_owned(), name, size, md5: String::new() });
+        made.files.push(MadeFile {
+            order: order.clone(),
+            key: key.as_str().to_owned(),
+            name,
+            size,
+            md5: String::new(),
+        });
     }
     (id, house.app.runs().finish(&job, made).await.unwrap())
 }

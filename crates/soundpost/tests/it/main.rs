@@ -17,6 +17,7 @@ mod server;
 mod settings;
 mod stop;
 mod storage;
+mod stores;
 mod streams;
 
 use std::path::Path;
