@@ -28,9 +28,9 @@ const CLIENT_SECRETS = present('CLIENT_SECRET', 'CLIENT_SECRET_BEFORE');
 // The characters of a client_secret are the key of a service's signatures; plain webhooks have one that begins with whsec_.
 const SERVICE_KEYS = CLIENT_SECRETS.map(secret => new Webhook(secret, { format: 'raw' }));
 const PLAIN_KEYS = present('WEBHOOK_SECRET', 'WEBHOOK_SECRET_BEFORE').map(secret => new Webhook(secret));
-const HOST = env.HOST || '127.0.0.1', PORT = Number(env.PORT || 9000);
-const PUBLIC_URL = (env.PUBLIC_URL || `http://${HOST}:${PORT}`).replace(/\/+$/, '');
-const DATA = env.DATA || 'receiver-data';
+const LISTEN = env.LISTEN || '127.0.0.1:9000';
+const PUBLIC_URL = (env.PUBLIC_URL || `http://${LISTEN}`).replace(/\/+$/, '');
+const DATA_DIR = env.DATA_DIR || 'receiver-data';
 const REFRESH_DAYS = Number(env.REFRESH_DAYS || 30);
 
 const SCOPES = 'production.read service.connect profile';
@@ -70,7 +70,7 @@ async function write(file, content, mode = 0o644) {
 
 /** Things by name, a file for each. */
 class Shelf {
-  constructor(name) { this.folder = path.join(DATA, name); }
+  constructor(name) { this.folder = path.join(DATA_DIR, name); }
 
   /** Names come from outside: as a digest they are no path. */
   file(name) { return path.join(this.folder, `${createHash('sha256').update(name).digest('hex')}.json`); }
@@ -102,7 +102,7 @@ class Shelf {
 }
 
 const connections = new Shelf('connections'), answers = new Shelf('answers'), episodes = new Shelf('episodes');
-const PUBLISHED = path.join(DATA, 'published');
+const PUBLISHED = path.join(DATA_DIR, 'published');
 
 // --- what is asked of Soundpost --------------------------------------------------------------------------------------
 
@@ -418,5 +418,6 @@ async function answer(request, response) {
 
 for (const folder of [connections.folder, answers.folder, episodes.folder, PUBLISHED]) await mkdir(folder, { recursive: true });
 await answers.forget(Date.now() - REMEMBERED);
+const [, host, port] = /^(.*):(\d+)$/.exec(LISTEN) || fail('LISTEN is an address and a port, such as 127.0.0.1:9000.');
 // Milliseconds in which a request has to be there whole.
-createServer({ requestTimeout: 30_000 }, answer).listen(PORT, HOST, () => say(`listening on ${PUBLIC_URL}`));
+createServer({ requestTimeout: 30_000 }, answer).listen(Number(port), host, () => say(`listening on ${PUBLIC_URL}`));

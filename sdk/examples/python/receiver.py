@@ -38,9 +38,9 @@ CLIENT_SECRETS = [os.environ[name] for name in ("CLIENT_SECRET", "CLIENT_SECRET_
 # The characters of a client_secret are the key of a service's signatures; plain webhooks have one that begins with whsec_.
 SERVICE_KEYS = [Webhook(secret.encode()) for secret in CLIENT_SECRETS]
 PLAIN_KEYS = [Webhook(os.environ[name]) for name in ("WEBHOOK_SECRET", "WEBHOOK_SECRET_BEFORE") if os.environ.get(name)]
-HOST, PORT = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "9000"))
-PUBLIC_URL = os.environ.get("PUBLIC_URL", f"http://{HOST}:{PORT}").rstrip("/")
-DATA = pathlib.Path(os.environ.get("DATA", "receiver-data"))
+LISTEN = os.environ.get("LISTEN", "127.0.0.1:9000")
+PUBLIC_URL = os.environ.get("PUBLIC_URL", f"http://{LISTEN}").rstrip("/")
+DATA_DIR = pathlib.Path(os.environ.get("DATA_DIR", "receiver-data"))
 REFRESH_DAYS = float(os.environ.get("REFRESH_DAYS", "30"))
 
 SCOPES = "production.read service.connect profile"
@@ -464,11 +464,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def main():
     if not CLIENT_SECRETS:
         sys.exit("CLIENT_SECRET is not set.")
-    memory = Memory(DATA)
-    published = DATA / "published"
+    memory = Memory(DATA_DIR)
+    published = DATA_DIR / "published"
     published.mkdir(exist_ok=True)
     Handler.memory, Handler.once, Handler.published = memory, Once(memory), published
-    server = http.server.ThreadingHTTPServer((HOST, PORT), Handler)
+    host, _, port = LISTEN.rpartition(":")
+    server = http.server.ThreadingHTTPServer((host, int(port)), Handler)
     server.daemon_threads = True
     say(f"listening on {PUBLIC_URL}")
     with contextlib.suppress(KeyboardInterrupt):

@@ -32,10 +32,9 @@ CLIENT_SECRETS = present("CLIENT_SECRET", "CLIENT_SECRET_BEFORE")
 # The characters of a client_secret are the key of a service's signatures; plain webhooks have one that begins with whsec_.
 SERVICE_KEYS = CLIENT_SECRETS
 PLAIN_KEYS = present("WEBHOOK_SECRET", "WEBHOOK_SECRET_BEFORE").map { |secret| Base64.strict_decode64(secret.delete_prefix("whsec_")) }
-HOST = ENV.fetch("HOST", "127.0.0.1")
-PORT = Integer(ENV.fetch("PORT", "9000"))
-PUBLIC_URL = ENV.fetch("PUBLIC_URL", "http://#{HOST}:#{PORT}").chomp("/")
-DATA = ENV.fetch("DATA", "receiver-data")
+LISTEN = ENV.fetch("LISTEN", "127.0.0.1:9000")
+PUBLIC_URL = ENV.fetch("PUBLIC_URL", "http://#{LISTEN}").chomp("/")
+DATA_DIR = ENV.fetch("DATA_DIR", "receiver-data")
 REFRESH_DAYS = Float(ENV.fetch("REFRESH_DAYS", "30"))
 
 SCOPES = "production.read service.connect profile"
@@ -85,7 +84,7 @@ end
 # Things by name, a file for each.
 class Shelf
   def initialize(name)
-    @folder = File.join(DATA, name)
+    @folder = File.join(DATA_DIR, name)
     FileUtils.mkdir_p(@folder)
   end
 
@@ -117,7 +116,7 @@ class Shelf
 end
 
 CONNECTIONS, ANSWERS, EPISODES = %w[connections answers episodes].map { |name| Shelf.new(name) }
-PUBLISHED = File.join(DATA, "published")
+PUBLISHED = File.join(DATA_DIR, "published")
 FileUtils.mkdir_p(PUBLISHED)
 
 # --- what is asked of Soundpost ---------------------------------------------------------------------------------------
@@ -472,9 +471,10 @@ class Door < WEBrick::HTTPServlet::AbstractServlet
 end
 
 ANSWERS.forget(Time.now - REMEMBERED)
+host, _, port = LISTEN.rpartition(":")
 # No log of requests: addresses have codes in them that log files should not keep.
 server = WEBrick::HTTPServer.new(
-  BindAddress: HOST, Port: PORT, RequestTimeout: 30, AccessLog: [], Logger: WEBrick::Log.new($stderr, WEBrick::Log::WARN),
+  BindAddress: host, Port: Integer(port), RequestTimeout: 30, AccessLog: [], Logger: WEBrick::Log.new($stderr, WEBrick::Log::WARN),
   StartCallback: -> { say "listening on #{PUBLIC_URL}" }
 )
 server.mount("/", Door)
