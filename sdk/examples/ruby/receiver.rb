@@ -72,7 +72,7 @@ end
 # Writes a file that is there whole or not at all, also after the power failed. Files with tokens are for this user alone.
 def write(file, content = nil, mode: 0o644)
   part = "#{file}.#{SecureRandom.hex(4)}.part"
-  File.open(part, File::WRONLY | File::CREAT | File::EXCL | File::BINARY, mode) do |disk|
+  File.open(part, "wbx", mode) do |disk|
     block_given? ? yield(disk) : disk.write(content)
     disk.fsync
   end
