@@ -62,10 +62,11 @@ async function write(file, content, mode = 0o644) {
   try {
     await disk.writeFile(content);
     await disk.sync();
+    await rename(part, file);
   } finally {
     await disk.close();
+    await rm(part, { force: true });
   }
-  await rename(part, file);
 }
 
 /** Things by name, a file for each. */
@@ -271,7 +272,9 @@ async function once(webhookId, work) {
         say(`told again ${webhookId}`);
         return known;
       }
-      const answer = await work();
+      const answer = await work().catch(error => {
+        throw error.syscall ? new NotNow(`It cannot be kept here: ${error.code}.`) : error;
+      });
       // After the work and not before: a crash in between does it again, which changes nothing; the other way round it would be lost.
       await answers.put(webhookId, answer);
       return answer;
@@ -418,6 +421,8 @@ async function answer(request, response) {
 
 for (const folder of [connections.folder, answers.folder, episodes.folder, PUBLISHED]) await mkdir(folder, { recursive: true });
 await answers.forget(Date.now() - REMEMBERED);
+// Left behind by a crash.
+for (const name of await readdir(PUBLISHED)) if (name.endsWith('.part')) await rm(path.join(PUBLISHED, name));
 const [, host, port] = /^(.*):(\d+)$/.exec(LISTEN) || fail('LISTEN is an address and a port, such as 127.0.0.1:9000.');
 // Milliseconds in which a request has to be there whole.
 createServer({ requestTimeout: 30_000 }, answer).listen(Number(port), host, () => say(`listening on ${PUBLIC_URL}`));

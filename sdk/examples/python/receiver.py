@@ -268,11 +268,14 @@ def fetch(account, file, target):
 
 def write(target, content):
     part = target.with_suffix(f".{secrets.token_hex(4)}.part")
-    with open(part, "wb") as disk:
-        disk.write(content)
-        disk.flush()
-        os.fsync(disk.fileno())
-    os.replace(part, target)
+    try:
+        with open(part, "wb") as disk:
+            disk.write(content)
+            disk.flush()
+            os.fsync(disk.fileno())
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 class Once:
@@ -302,6 +305,10 @@ class Once:
             # After the work and not before: a crash in between does it again, which changes nothing; the other way round it would be lost.
             self.memory.run("INSERT INTO answers VALUES (?, ?, ?, ?)", webhook_id, status, body, time.time())
             return status, body
+        except requests.RequestException:
+            raise NotNow("Soundpost cannot be reached from here.") from None
+        except OSError as error:
+            raise NotNow(f"It cannot be kept here: {error.strerror}.") from error
         finally:
             with self.lock:
                 del self.running[webhook_id]
@@ -467,6 +474,9 @@ def main():
     memory = Memory(DATA_DIR)
     published = DATA_DIR / "published"
     published.mkdir(exist_ok=True)
+    # Left behind by a crash.
+    for part in published.glob("*.part"):
+        part.unlink()
     Handler.memory, Handler.once, Handler.published = memory, Once(memory), published
     host, _, port = LISTEN.rpartition(":")
     server = http.server.ThreadingHTTPServer((host, int(port)), Handler)

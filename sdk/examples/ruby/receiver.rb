@@ -125,8 +125,11 @@ FileUtils.mkdir_p(PUBLISHED)
 def ask(request, uri = request.uri, &read)
   options = { use_ssl: uri.scheme == "https", open_timeout: 10, read_timeout: 30, write_timeout: 30 }
   Net::HTTP.start(uri.hostname, uri.port, options) { |http| http.request(request, &read) }
+rescue Errno::ENOSPC, Errno::EDQUOT
+  # That is not the line but the disk, on which what came is written.
+  raise
 rescue SystemCallError, SocketError, IOError, Timeout::Error, OpenSSL::SSL::SSLError => error
-  raise NotNow, "#{uri.host} cannot be reached from here: #{error.class}"
+  raise NotNow, "Asking #{uri.host} did not work: #{error.class}"
 end
 
 # Trades a code or a refresh token.
@@ -325,6 +328,8 @@ module Once
     # After the work and not before: a crash in between does it again, which changes nothing; the other way round it would be lost.
     ANSWERS.put(webhook_id, answer)
     answer
+  rescue SystemCallError => error
+    raise NotNow, "It cannot be kept here: #{error.class}."
   ensure
     @lock.synchronize { @running.delete(webhook_id) }
   end
@@ -471,6 +476,8 @@ class Door < WEBrick::HTTPServlet::AbstractServlet
 end
 
 ANSWERS.forget(Time.now - REMEMBERED)
+# Left behind by a crash.
+Dir[File.join(PUBLISHED, "*.part")].each { |part| File.delete(part) }
 host, _, port = LISTEN.rpartition(":")
 # No log of requests: addresses have codes in them that log files should not keep.
 server = WEBrick::HTTPServer.new(

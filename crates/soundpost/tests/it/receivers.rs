@@ -200,7 +200,7 @@ impl Receiver {
         assert_eq!((&outgoing["transfer_success"], &outgoing["result_urls"][0]), (&true.into(), &file.clone().into()));
         let (status, html) = self.look(&page, "");
         assert!(status == 200 && html.contains("Salt &") && !html.contains("<b>"), "{status} {html}");
-        let mut reply = self.agent.get(&file).call().unwrap_or_else(|error| panic!("{error}"));
+        let mut reply = self.agent.get(file.as_str()).call().unwrap_or_else(|error| panic!("{error}"));
         let bytes = reply.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap_or_default();
         let made = details(client, uuid)["output_files"][0].clone();
         assert_eq!(made["format"], "mp3");
@@ -301,9 +301,9 @@ testkit::both_databases! {
         let address = premises.address();
         let settings = [
             ("SOUNDPOST", address.as_str()),
-            ("CLIENT_ID", &app.id),
-            ("CLIENT_SECRET", &app.secret),
-            ("WEBHOOK_SECRET", &webhook_secret),
+            ("CLIENT_ID", app.id.as_str()),
+            ("CLIENT_SECRET", app.secret.as_str()),
+            ("WEBHOOK_SECRET", webhook_secret.as_str()),
             ("TOKENS", witness::text(&tokens)),
         ];
         let mut connect = Command::new("bash");
