@@ -112,6 +112,7 @@ impl Receiver {
             ("CLIENT_SECRET", app.secret.clone()),
             ("WEBHOOK_SECRET", webhook_secret.to_owned()),
             ("LISTEN", address.to_string()),
+            ("PUBLIC_URL", format!("http://{address}")),
         ];
         let agent = config.build().new_agent();
         Self { program, file: kit(file), address, folder: crate::folder(), settings, child: None, agent }
