@@ -11,6 +11,7 @@ mod measure;
 mod person;
 mod produce;
 mod queue;
+mod receivers;
 mod sandbox;
 mod secrets;
 mod server;

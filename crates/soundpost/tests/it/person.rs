@@ -52,6 +52,17 @@ impl Person {
         })
     }
 
+    /// Makes a secret for the webhooks of this account, which the page shows once.
+    pub(crate) fn webhook_secret(&self) -> String {
+        const MAKE: &str = "/account/deliveries/secret";
+        let page = self.look(&format!("{}/account/deliveries", self.address));
+        let form = page.split(MAKE).nth(1).unwrap_or_default();
+        let mut made = self.send(MAKE, &format!("csrf={}", token(form)));
+        let page = made.body_mut().read_to_string().unwrap_or_default();
+        assert!(page.contains("<code>whsec_"), "no secret is shown: {page}");
+        between(&page, "<code>", "</code>").to_owned()
+    }
+
     /// Runs a program that prints where a person is to be sent and reads where the person came back to; what it printed.
     ///
     /// Before an address may stand `allow` or `refuse`; without either the person allows it.
