@@ -72,7 +72,7 @@ fn delivered(client: &Client, uuid: &str, ending: &str) -> String {
         let found = told.iter().find(|told| {
             told["state"] == "delivered" && told["url"].as_str().is_some_and(|address| address.ends_with(ending))
         });
-        id = found.and_then(|told| told["id"].as_str()).unwrap_or_default().to_owned();
+        found.and_then(|told| told["id"].as_str()).unwrap_or_default().clone_into(&mut id);
         found.is_some()
     });
     id
