@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::{App, AppError, Parts, Rules, SecretKey};
 use model::{Clock, Dice};
@@ -89,12 +90,17 @@ pub(crate) fn open_blobs(settings: &Settings) -> Result<Blobs, Failure> {
     Blobs::open(&options).map_err(|error| failed("Storage cannot be opened", &error))
 }
 
+/// How much longer than its access token a refresh token works.
+const REFRESH_LONGER: Duration = Duration::from_hours(90 * 24);
+
 fn rules(settings: &Settings) -> Rules {
     Rules {
         signup_open: settings.signup_open,
         upload_limit: settings.upload_limit,
         account_quota: settings.account_quota,
         retention: settings.retention,
+        access_token_life: settings.access_token_life,
+        refresh_token_life: settings.access_token_life + REFRESH_LONGER,
         most_attempts: settings.job_attempts,
         has_mail: settings.mailer.is_some(),
         ..Rules::default()

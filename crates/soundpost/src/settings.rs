@@ -44,6 +44,7 @@ pub(crate) struct Settings {
     pub(crate) upload_limit: u64,
     pub(crate) account_quota: Option<u64>,
     pub(crate) retention: Option<Duration>,
+    pub(crate) access_token_life: Duration,
     pub(crate) rate_limit: Option<u32>,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) allow_networks: AllowNetworks,
@@ -233,6 +234,9 @@ impl Typed {
             upload_limit: self.read("upload_limit", read::size)?,
             account_quota: self.read("account_quota", |text| read::or_none(text, "none", read::size))?,
             retention: self.read("retention", |text| read::or_none(text, "forever", read::duration))?,
+            access_token_life: self.read("access_token_life", |text| {
+                read::duration(text).filter(|life| (60..=3_660 * 86_400).contains(&life.as_secs()))
+            })?,
             rate_limit: self
                 .read("rate_limit", |text| read::or_none(text, "off", |text| read::number(text, 1..=1_000_000)))?,
             trusted_proxies: self.read("trusted_proxies", read::networks)?,

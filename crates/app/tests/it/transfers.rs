@@ -21,12 +21,12 @@ fn webdav(path: &str) -> Remote {
     Remote::WebDav(WebDav { url, path: path.to_owned(), user: "ada".to_owned(), base_url: None })
 }
 
-fn password() -> Option<RemoteSecret> {
-    Some(RemoteSecret::Password { password: "a word".to_owned() })
+fn password() -> RemoteSecret {
+    RemoteSecret::Password { password: "a word".to_owned() }
 }
 
 async fn store(house: &House, ada: &Caller, name: &str) -> ServiceId {
-    let wanted = Wanted { name: name.to_owned(), remote: webdav(name), secret: password() };
+    let wanted = Wanted { name: name.to_owned(), remote: webdav(name), secret: Some(password()) };
     house.app.stores().add(ada, wanted).await.unwrap().service.id
 }
 
@@ -98,7 +98,7 @@ testkit::both_databases! {
         assert!(transfer(&house, database.store(), "c").await.is_none());
         let begun = house.app.transfers().begin(&first).await.unwrap().unwrap();
         assert_eq!(begun.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["talk.mp3"]);
-        assert_eq!(Some(begun.opened.secret), password());
+        assert_eq!(begun.opened.secret, password());
         let there = vec!["https://media.example.org/talk.mp3".to_owned()];
         assert_eq!(house.app.transfers().finish(&first, there).await.unwrap(), Said::Heard);
         assert!(matches!(state(&house, &ada, id).await, State::Publishing { .. }));
@@ -242,7 +242,7 @@ testkit::both_databases! {
         // The same server: what opens it stays.
         let wanted = Wanted { name: "one".to_owned(), remote: webdav("elsewhere"), secret: None };
         stores.change(&ada, one, wanted.clone()).await.unwrap();
-        assert_eq!(stores.source(ada.account.id, one).await.unwrap().map(|opened| opened.secret), password());
+        assert_eq!(stores.source(ada.account.id, one).await.unwrap().map(|opened| opened.secret), Some(password()));
         // Another server is not told it.
         let Remote::WebDav(at) = webdav("") else { return };
         let remote = Remote::WebDav(WebDav { url: "https://eve.example/".to_owned(), ..at });
@@ -262,7 +262,7 @@ testkit::both_databases! {
         let house = House::open(database);
         let (ada, _) = house.account("ada").await;
         let sftp = Sftp { host: String::new(), port: 22, path: String::new(), user: String::new(), host_key: None, base_url: None };
-        let wanted = Wanted { name: " ".to_owned(), remote: Remote::Sftp(sftp), secret: password() };
+        let wanted = Wanted { name: " ".to_owned(), remote: Remote::Sftp(sftp), secret: Some(password()) };
         let Err(AppError::Invalid(wrong)) = house.app.stores().add(&ada, wanted.clone()).await else { panic!("it was taken") };
         let fields: Vec<_> = wrong.iter().map(|wrong| wrong.field.as_str()).collect();
         assert_eq!(fields, ["display_name", "host", "user"]);

@@ -127,6 +127,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         "How long productions are kept after their last change. What is being made is left alone.",
     ),
     setting(
+        "access_token_life",
+        "365 days",
+        "a length of time such as 30 days, at least a minute",
+        "How long an access token of OAuth 2.0 works. Clients written for this API seldom refresh theirs, so it is long; refresh tokens work for 90 days more.",
+    ),
+    setting(
         "rate_limit",
         "600",
         "off, or a number of requests per minute",

@@ -18,6 +18,7 @@ pub(crate) struct List {
     errors: Errors,
     token: String,
     presets: Vec<Choice>,
+    services: Vec<Choice>,
     most: String,
     rows: Vec<Row>,
     count: String,
@@ -49,6 +50,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) older: Option<String>,
     /// Presets to begin with.
     pub(crate) presets: Vec<Choice>,
+    /// Where it can go.
+    pub(crate) services: Vec<Choice>,
     /// Bytes that a recording may have.
     pub(crate) upload_limit: u64,
     /// What was wrong with what was sent.
@@ -76,6 +79,7 @@ impl List {
             errors: shown.errors,
             token,
             presets: shown.presets,
+            services: shown.services,
             most: size(shown.upload_limit),
             rows: shown.productions.iter().map(row).collect(),
             count: shown.total.to_string(),

@@ -21,8 +21,10 @@ use crate::http::body;
 const ROWS: u64 = 50;
 /// Presets to choose from.
 const PRESETS: u64 = 200;
+/// Services to choose from.
+const SERVICES: usize = 50;
 /// Fields that the form may have, and bytes of each that is not a file.
-const FIELDS: usize = 16;
+const FIELDS: usize = 16 + SERVICES;
 const SHORT: usize = 1_024;
 
 /// What the address of the list says.
@@ -38,6 +40,7 @@ pub(crate) struct Wish {
 struct Sent {
     is_meant: bool,
     preset: String,
+    services: Vec<String>,
     file: Option<StoredFile>,
 }
 
@@ -46,7 +49,7 @@ pub(crate) async fn list(visit: Visit, Query(wish): Query<Wish>) -> Result<Respo
     let caller = visit.needed()?;
     let note = (wish.told == "deleted").then_some("The production is deleted, with its files.");
     let page = wish.page.clamp(1, 1_000_000);
-    show(&visit, caller, page, StatusCode::OK, Errors::default(), "", note).await
+    show(&visit, caller, page, StatusCode::OK, Errors::default(), &Sent::default(), note).await
 }
 
 /// `POST /productions`: a recording comes in and is started.
@@ -71,7 +74,7 @@ pub(crate) async fn create(
         Err(Stop::Error(error)) => told(error),
     };
     let errors = errors.map_err(|error| problem::refuse(&visit, error))?;
-    show(&visit, caller, 1, StatusCode::UNPROCESSABLE_ENTITY, errors, &sent.preset, None).await
+    show(&visit, caller, 1, StatusCode::UNPROCESSABLE_ENTITY, errors, &sent, None).await
 }
 
 enum Stop {
@@ -98,6 +101,8 @@ async fn read(visit: &Visit, caller: &Caller, form: &mut Multipart, sent: &mut S
             return Err(Stop::NotMeant);
         } else if name == "preset" {
             sent.preset = short(field).await?;
+        } else if name == "services" {
+            sent.services.push(short(field).await?);
         } else if name == "input_file" && sent.file.is_none() {
             let file_name = field.file_name().unwrap_or_default().to_owned();
             if !file_name.is_empty() {
@@ -114,7 +119,12 @@ async fn start(visit: &Visit, caller: &Caller, sent: &Sent) -> Result<Production
         Some(empty) => AppError::invalid("input_file", format!("“{}” is empty. Choose another.", empty.name)),
         None => AppError::invalid("input_file", "Choose a recording first."),
     })?;
-    let edit = Edit { input: Some(Input::File(file)), ..Edit::default() };
+    let services = sent.services.iter().map(|id| {
+        let unknown = || AppError::invalid("services", "One of these is not there any more.");
+        id.parse().map_err(|_| unknown())
+    });
+    let services = services.collect::<Result<_, _>>()?;
+    let edit = Edit { input: Some(Input::File(file)), services, ..Edit::default() };
     let preset = Some(sent.preset.clone()).filter(|preset| !preset.is_empty());
     visit.app().productions().create(caller, NewProduction { preset, edit, start: true }).await
 }
@@ -142,7 +152,7 @@ async fn show(
     page: u64,
     status: StatusCode,
     errors: Errors,
-    preset: &str,
+    sent: &Sent,
     note: Option<&'static str>,
 ) -> Result<Response, Refusal> {
     let refuse = |error| problem::refuse(visit, error);
@@ -151,10 +161,15 @@ async fn show(
     let shown = productions.list(caller, rows).await.map_err(refuse)?;
     let total = productions.count(caller).await.map_err(refuse)?;
     let presets = visit.app().presets().list(caller, Page::first(PRESETS)).await.map_err(refuse)?;
-    let usual = Choice { value: String::new(), text: "Podcast, −16 LUFS".to_owned(), chosen: preset.is_empty() };
+    let usual = Choice { value: String::new(), text: "Podcast, −16 LUFS".to_owned(), chosen: sent.preset.is_empty() };
     let own = presets.into_iter().map(|own| {
         let value = own.id.to_string();
-        Choice { chosen: value == preset, value, text: own.name }
+        Choice { chosen: value == sent.preset, value, text: own.name }
+    });
+    let services = visit.app().services().list(caller).await.map_err(refuse)?;
+    let services = services.into_iter().take(SERVICES).map(|shown| {
+        let value = shown.service.id.to_string();
+        Choice { chosen: sent.services.contains(&value), value, text: shown.display_name }
     });
     let list = List::new(
         visit.frame(""),
@@ -163,6 +178,7 @@ async fn show(
             total,
             older: (page * ROWS < total).then(|| format!("/productions?page={}", page + 1)),
             presets: std::iter::once(usual).chain(own).collect(),
+            services: services.collect(),
             upload_limit: visit.app().rules().upload_limit,
             errors,
             note,

@@ -75,7 +75,7 @@ fn plain(title: &str, sentence: &str, reference: Option<&str>, ways: Vec<Way>) -
 fn list(shown: Shown<'_>) -> List {
     let choice = |value: &str, text: &str, chosen| Choice { value: value.into(), text: text.into(), chosen };
     let presets = vec![choice("", "Podcast, −16 LUFS", true), choice(id(9).as_str(), "Radio", false)];
-    List::new(signed_in(), Shown { presets, upload_limit: 10_000_000_000, ..shown })
+    List::new(signed_in(), Shown { presets, services: Vec::new(), upload_limit: 10_000_000_000, ..shown })
 }
 
 /// Every page by the name of its file.

@@ -397,7 +397,7 @@ mod tests {
         for (body, words) in [
             (&br#"{"type": "gopher"}"#[..], "type takes one of sftp, amazons3, webdav, ftp."),
             (br#"{"type": "sftp", "port": 70000}"#, "A port is a number from 1 to 65535."),
-            (br#"{"type": "sftp", "hots": "a"}"#, "hots is no field of a store by SFTP. Did you mean host?"),
+            (br#"{"type": "sftp", "hosts": "a"}"#, "hosts is no field of a store by SFTP. Did you mean host?"),
             (br#"{"type": "ftp", "tls": "maybe"}"#, "This takes one of explicit, implicit, none."),
             (br#"{"type": "webdav", "url": ["a"]}"#, "url takes a text"),
             (br#"{"type": "webdav"}"#, "This is needed."),

@@ -39,7 +39,17 @@ pub(super) async fn run(app: &App, asked: cli::App) -> Result<Answer, Failure> {
                 may_password: password.then_some(true),
             };
             let approved = app.apps().approve(&operator, id(&client_id)?, approval).await.map_err(said)?;
-            Ok(Answer { json: described(&approved), text: format!("{} is approved.", approved.name) })
+            let now = match approved.services {
+                Services::Pending => "only its owner can connect it as a service",
+                Services::Hidden => "anybody who finds it can connect it as a service",
+                Services::Public => "it is listed, and anybody can connect it as a service",
+            };
+            let homepage = match (approved.services, &approved.homepage) {
+                (Services::Public, None) => " It has no homepage, so nothing in the list leads to it.",
+                _ => "",
+            };
+            let text = format!("{} is approved: {now}.{homepage}", approved.name);
+            Ok(Answer { json: described(&approved), text })
         }
         cli::App::Rotate { client_id, at_once, .. } => {
             let own = app.apps().any(&operator, id(&client_id)?).await.map_err(said)?;

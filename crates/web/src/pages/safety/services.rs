@@ -10,7 +10,7 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use model::service::Checked;
-use model::{RegisteredApp, Remote, Service, ServiceId, ShownService, Time};
+use model::{AppId, RegisteredApp, Remote, Service, ServiceId, ShownService, Time};
 use wire::productions::{STORE_KINDS, StoreField, StoreKind, StoreSaid, Takes, fields_of, store_form};
 
 use super::{Place, frame, places, token};
@@ -37,10 +37,18 @@ pub(crate) struct Services {
     pub(crate) token: String,
 }
 
+impl Services {
+    /// Whether an app is connected already.
+    fn has(&self, app: &RegisteredApp) -> bool {
+        self.rows.iter().any(|row| row.app == app.id)
+    }
+}
+
 /// An app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) id: String,
+    pub(crate) app: AppId,
     pub(crate) name: String,
     pub(crate) since: (String, String),
 }
@@ -105,10 +113,13 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Refusal> {
     let mine = services.list(caller).await.map_err(|error| problem::refuse(&visit, error))?;
     let listed = services.listed().await.map_err(|error| problem::refuse(&visit, error))?;
     let (stores, apps): (Vec<_>, Vec<_>) = mine.into_iter().partition(|shown| shown.service.store().is_some());
-    let rows = apps.into_iter().map(|shown| Row {
-        id: shown.service.id.to_string(),
-        name: shown.display_name,
-        since: (words::date(shown.service.created), words::stamp(shown.service.created)),
+    let rows = apps.into_iter().filter_map(|shown| {
+        Some(Row {
+            id: shown.service.id.to_string(),
+            app: shown.service.app()?.app,
+            since: (words::date(shown.service.created), words::stamp(shown.service.created)),
+            name: shown.display_name,
+        })
     });
     let frame = frame(&visit, "Services");
     let token = token(&frame);
