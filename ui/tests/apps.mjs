@@ -74,7 +74,7 @@ export const apps = async (context, base, { look, expect }) => {
   podhost.close();
   return {
     '/developer': '/developer', '/developer/apps/new': '/developer/apps/new',
-    '/developer/app': `/developer/apps/${id}`, '/developer/app/edit': `/developer/apps/${id}/edit`, '/developer/app/delete': `/developer/apps/${id}/delete`,
+    '/developer/app': `/developer/apps/${id}`, '/developer/app/deliveries': `/developer/apps/${id}/deliveries`, '/developer/app/replay': `/developer/apps/${id}/deliveries/replay?since=week&failed=1`, '/developer/app/edit': `/developer/apps/${id}/edit`, '/developer/app/delete': `/developer/apps/${id}/delete`,
     '/account/apps': '/account/apps', '/consent': ask(), '/consent-oauth1': open, '/consent-everything': ask().replace(/scope=.*/, 'scope=production.read+production.write+service.connect+profile+tracks.write'),
     '/consent-answered': typed, '/consent-expired': authorize('sp1r_0000000000000000000000000000'), '/consent-refused-before': no,
     '/consent-mistake': ask().replace('127.0.0.1', '127.0.0.2'),

@@ -3,8 +3,8 @@
 //
 //   node run.mjs FOLDER                            pages that `cargo nextest run -p web pages` rendered into target/pages
 //   node run.mjs http://127.0.0.1:8080 [NAME:PASSWORD]   a server that runs; with an account its inner pages as well
-//   … --send FILE                                 the account is made through the page, and the recording sent by its form; then an app is
-//                                                 registered, and asks
+//   … --send FILE                                 the account is made through the page, and the recording sent by its form; then a
+//                                                 store is added, and an app registered, and asks
 //   … --shots DIR                                  keep a picture of every page: phone and desk, light and dark
 //   … --only TEXT                                  pages whose name has that in it
 //
@@ -15,6 +15,7 @@ import { createRequire } from 'node:module';
 import { extname, join, normalize, resolve as resolvePath } from 'node:path';
 import { chromium } from 'playwright-core';
 import { apps } from './apps.mjs';
+import { services } from './services.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const args = process.argv.slice(2);
@@ -175,10 +176,11 @@ if (/^https?:/.test(target)) {
     pages.push('/productions');
     const first = await page.locator('a.t').first().getAttribute('href', { timeout: 2000 }).catch(() => null);
     if (first) pages.push(first, `${first}/delete`);
-    pages.push('/account', '/account/keys', '/account/factors', '/account/services', '/account/deliveries');
+    pages.push('/account', '/account/keys', '/account/factors', '/account/deliveries');
     if (send) {
       const expect = (what, fine) => { if (!fine) find('apps', what); };
-      for (const [name, path] of Object.entries(await apps(context, base, { look, expect }))) { names.set(path, name); pages.push(path); }
+      const walked = [await services(context, base, [name, password.join(':')], send, { look, expect }), await apps(context, base, { look, expect })];
+      for (const [name, path] of walked.flatMap(Object.entries)) { names.set(path, name); pages.push(path); }
     }
     storageState = await context.storageState();
     await context.close();

@@ -21,7 +21,7 @@ use crate::audit::Entry;
 use crate::letters::Wish;
 use crate::{App, AppError};
 
-pub use self::looking::Told;
+pub use self::looking::{Told, Whose};
 pub use store::deliveries::Filter;
 
 /// How long the old secret of an account still signs beside the new one.

@@ -8,6 +8,7 @@ mod assets;
 mod connected;
 pub(crate) mod consent;
 mod dat;
+mod deliveries;
 mod developer;
 mod figures;
 mod form;

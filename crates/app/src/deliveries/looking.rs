@@ -8,6 +8,7 @@ use store::deliveries::{Body, Filter};
 
 use super::{Deliveries, OVERLAP};
 use crate::AppError;
+use crate::apps::OwnApp;
 use crate::callers::{Caller, Operator};
 use crate::sessions::own_session;
 
@@ -24,6 +25,31 @@ pub struct Told {
     pub attempts: Vec<Attempt>,
 }
 
+/// Whose deliveries are meant.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    /// Everybody's.
+    Everybody(&'a Operator),
+    /// Those that an account caused.
+    Account(&'a Caller),
+    /// Those that an app is told, whoever caused them.
+    App(&'a OwnApp),
+}
+
+impl Whose<'_> {
+    /// A filter that lets nobody else's through.
+    fn narrow(self, filter: Filter) -> Result<Filter, AppError> {
+        Ok(match self {
+            Self::Everybody(_) => filter,
+            Self::Account(caller) => {
+                own_session(caller)?;
+                Filter { owner: Some(caller.account.id), ..filter }
+            }
+            Self::App(app) => Filter { app: Some(app.get().id), ..filter },
+        })
+    }
+}
+
 const NONE: AppError = AppError::NotFound("delivery");
 
 impl Deliveries<'_> {
@@ -37,28 +63,20 @@ impl Deliveries<'_> {
         Ok(all)
     }
 
-    /// What others were told for the caller, newest first.
-    pub async fn list(&self, caller: &Caller, filter: Filter, page: Page) -> Result<Vec<Delivery>, AppError> {
-        own_session(caller)?;
-        let filter = Filter { owner: Some(caller.account.id), ..filter };
-        Ok(store::deliveries::list(self.0.store(), &filter, page).await?)
+    /// What others were told, newest first.
+    pub async fn list(&self, whose: Whose<'_>, filter: Filter, page: Page) -> Result<Vec<Delivery>, AppError> {
+        Ok(store::deliveries::list(self.0.store(), &whose.narrow(filter)?, page).await?)
     }
 
-    /// What anybody was told, newest first.
-    pub async fn list_all(&self, _: &Operator, filter: Filter, page: Page) -> Result<Vec<Delivery>, AppError> {
-        Ok(store::deliveries::list(self.0.store(), &filter, page).await?)
-    }
-
-    /// One delivery of the caller, with everything about it.
-    pub async fn find(&self, caller: &Caller, id: DeliveryId) -> Result<Told, AppError> {
-        own_session(caller)?;
+    /// One delivery with everything about it.
+    pub async fn find(&self, whose: Whose<'_>, id: DeliveryId) -> Result<Told, AppError> {
+        let filter = whose.narrow(Filter::default())?;
         let found = store::deliveries::find(self.0.store(), id).await?;
-        self.told(found.filter(|delivery| delivery.owner == caller.account.id).ok_or(NONE)?).await
-    }
-
-    /// Any delivery.
-    pub async fn any(&self, _: &Operator, id: DeliveryId) -> Result<Told, AppError> {
-        self.told(store::deliveries::find(self.0.store(), id).await?.ok_or(NONE)?).await
+        let found = found.filter(|delivery| {
+            filter.owner.is_none_or(|owner| owner == delivery.owner)
+                && (filter.app.is_none() || filter.app == delivery.app)
+        });
+        self.told(found.ok_or(NONE)?).await
     }
 
     async fn told(&self, delivery: Delivery) -> Result<Told, AppError> {
@@ -69,29 +87,26 @@ impl Deliveries<'_> {
         Ok(Told { delivery, receiver, body, attempts })
     }
 
-    /// Sends one delivery of the caller once more.
-    pub async fn replay(&self, caller: &Caller, id: DeliveryId) -> Result<(), AppError> {
-        let told = self.find(caller, id).await?;
-        self.replay_one(&told.delivery).await
-    }
-
-    /// How many of all deliveries would be sent once more.
-    pub async fn count_all(&self, _: &Operator, filter: Filter) -> Result<u64, AppError> {
-        Ok(store::deliveries::count_ended(self.0.store(), &filter).await?)
-    }
-
-    /// Sends deliveries that are meant once more, whosever they are, and says how many those are.
-    pub async fn replay_all(&self, _: &Operator, filter: Filter, only: Option<DeliveryId>) -> Result<u64, AppError> {
-        self.again(&filter, only).await
-    }
-
-    async fn replay_one(&self, delivery: &Delivery) -> Result<(), AppError> {
-        if self.again(&Filter::default(), Some(delivery.id)).await? == 0 {
+    /// Sends one delivery once more.
+    pub async fn replay(&self, whose: Whose<'_>, id: DeliveryId) -> Result<(), AppError> {
+        let filter = whose.narrow(Filter::default())?;
+        self.find(whose, id).await?;
+        if self.again(&filter, Some(id)).await? == 0 {
             return Err(AppError::Conflict(
                 "This delivery cannot be sent again: it is on its way, or its body is not kept any more.".to_owned(),
             ));
         }
         Ok(())
+    }
+
+    /// How many of those that are meant would be sent once more.
+    pub async fn count(&self, whose: Whose<'_>, filter: Filter) -> Result<u64, AppError> {
+        Ok(store::deliveries::count_ended(self.0.store(), &whose.narrow(filter)?).await?)
+    }
+
+    /// Sends all that are meant once more, and says how many those are.
+    pub async fn replay_all(&self, whose: Whose<'_>, filter: Filter) -> Result<u64, AppError> {
+        self.again(&whose.narrow(filter)?, None).await
     }
 
     async fn again(&self, filter: &Filter, only: Option<DeliveryId>) -> Result<u64, AppError> {

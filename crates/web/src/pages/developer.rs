@@ -13,6 +13,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use model::AppId;
 
+use super::deliveries::of_app;
 use super::form::Errors;
 use super::problem;
 use super::visit::{Refusal, Visit};
@@ -26,11 +27,15 @@ pub(crate) fn router() -> Router<Web> {
         .route("/developer/apps/{id}", get(show::get))
         .route("/developer/apps/{id}/edit", get(edit::get).post(edit::update))
         .route("/developer/apps/{id}/secret", post(change::rotate))
+        .route("/developer/apps/{id}/deliveries", get(of_app::list))
+        .route("/developer/apps/{id}/deliveries/replay", get(of_app::ask).post(of_app::replay_all))
+        .route("/developer/apps/{id}/deliveries/{delivery}", get(of_app::show))
+        .route("/developer/apps/{id}/deliveries/{delivery}/replay", post(of_app::replay))
         .route("/developer/apps/{id}/delete", get(change::ask).post(change::delete))
 }
 
 /// An app of whoever looks. One that is not theirs is not there.
-async fn own(visit: &Visit, id: &str) -> Result<OwnApp, Refusal> {
+pub(crate) async fn own(visit: &Visit, id: &str) -> Result<OwnApp, Refusal> {
     let caller = visit.needed()?;
     let found = match id.parse::<AppId>() {
         Ok(id) => visit.app().apps().own(caller, id).await,

@@ -5,7 +5,6 @@
 
 mod activity;
 mod archive;
-mod deliveries;
 mod factors;
 mod keys;
 mod leave;
@@ -20,6 +19,7 @@ use app::{AppError, Fresh};
 use axum::Router;
 use axum::routing::{get, post};
 
+use super::deliveries::of_account;
 use super::frame::Frame;
 use super::problem;
 use super::visit::{Refusal, Visit};
@@ -110,11 +110,12 @@ pub(crate) fn router() -> Router<Web> {
         .route("/account/services/{id}", get(services::edit).post(services::change))
         .route("/account/services/{id}/check", post(services::check))
         .route("/account/services/{id}/remove", post(services::remove))
-        .route("/account/deliveries", get(deliveries::list))
-        .route("/account/deliveries/secret", post(deliveries::rotate))
-        .route("/account/deliveries/{id}", get(deliveries::show))
-        .route("/account/deliveries/{id}/replay", post(deliveries::replay))
-        .route("/account/deliveries/{id}/enable", post(deliveries::enable))
+        .route("/account/deliveries", get(of_account::list))
+        .route("/account/deliveries/secret", post(of_account::rotate))
+        .route("/account/deliveries/replay", get(of_account::ask).post(of_account::replay_all))
+        .route("/account/deliveries/{id}", get(of_account::show))
+        .route("/account/deliveries/{id}/replay", post(of_account::replay))
+        .route("/account/deliveries/{id}/enable", post(of_account::enable))
         .route("/account/sessions", get(sessions::show))
         .route("/account/sessions/others", post(sessions::remove_others))
         .route("/account/sessions/{id}", post(sessions::remove))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use app::apps::{AppDraft, Keeps, Rotation};
 use app::callers::{Caller, Scopes, Via};
-use app::deliveries::Told;
+use app::deliveries::{Told, Whose};
 use app::productions::NewProduction;
 use app::runs::Begun;
 use app::services::Connect;
@@ -119,7 +119,8 @@ impl Desk {
 
     async fn all(&self) -> Vec<Delivery> {
         let page = Page::first(100);
-        self.house.app.deliveries().list_all(&Operator::at_the_console(), Filter::default(), page).await.unwrap()
+        let operator = Operator::at_the_console();
+        self.house.app.deliveries().list(Whose::Everybody(&operator), Filter::default(), page).await.unwrap()
     }
 
     fn is_signed(&self, heard: &Heard, key: &WebhookKey) -> bool {
@@ -337,13 +338,56 @@ testkit::both_databases! {
         let operator = Operator::at_the_console();
         let deliveries = desk.house.app.deliveries();
         let filter = Filter { given_up: true, ..Filter::default() };
-        assert_eq!(deliveries.count_all(&operator, filter).await.unwrap(), 1);
-        assert_eq!(deliveries.replay_all(&operator, filter, None).await.unwrap(), 1);
-        assert_eq!(deliveries.replay_all(&operator, filter, None).await.unwrap(), 0, "it is on its way");
+        let everybody = Whose::Everybody(&operator);
+        assert_eq!(deliveries.count(everybody, filter).await.unwrap(), 1);
+        assert_eq!(deliveries.replay_all(everybody, filter).await.unwrap(), 1);
+        assert_eq!(deliveries.replay_all(everybody, filter).await.unwrap(), 0, "it is on its way");
         desk.deliver(production, 2).await;
         let heard = desk.sink.heard();
         assert_eq!((heard.len(), heard[0].body == heard[1].body), (2, true));
         assert!(heard.iter().all(|heard| heard.header("webhook-id") == told[0].delivery.id.as_str()));
+    }
+
+    async fn everybody_sees_what_is_theirs(database: &Database) {
+        let desk = Desk::open(database).await;
+        let service = desk.service("ok", None).await;
+        let production = desk.done(&[service], Some(desk.sink.url("ok"))).await;
+        let told = desk.deliver(production, 1).await;
+        let (to_app, to_webhook) = if told[0].delivery.app.is_some() { (&told[0], &told[1]) } else { (&told[1], &told[0]) };
+        let (to_app, to_webhook) = (to_app.delivery.id, to_webhook.delivery.id);
+        let (apps, deliveries) = (desk.house.app.apps(), desk.house.app.deliveries());
+        let own = apps.any(&Operator::at_the_console(), desk.app.id).await.unwrap();
+        let draft = AppDraft { name: "Another".to_owned(), ..AppDraft::default() };
+        let (other, _) = apps.create(&desk.ada.account, draft, Keeps::ASecret).await.unwrap();
+        let other = apps.any(&Operator::at_the_console(), other.id).await.unwrap();
+        let owner = desk.house.app.accounts().sign_in("ada", PASSWORD, HERE).await.unwrap();
+        let owner = desk.house.app.callers().by_session(owner.key.reveal()).await.unwrap();
+        desk.house.account("eve").await;
+        let eve = desk.house.app.accounts().sign_in("eve", PASSWORD, HERE).await.unwrap();
+        let eve = desk.house.app.callers().by_session(eve.key.reveal()).await.unwrap();
+        let all = Filter::default();
+        for (whose, seen) in [
+            (Whose::App(&own), vec![to_app]),
+            (Whose::App(&other), vec![]),
+            (Whose::Account(&owner), vec![to_app, to_webhook]),
+            (Whose::Account(&eve), vec![]),
+        ] {
+            let mut found: Vec<_> = deliveries.list(whose, all, Page::first(9)).await.unwrap().iter().map(|one| one.id).collect();
+            let mut expected = seen.clone();
+            (found.sort(), expected.sort());
+            assert_eq!(found, expected, "{whose:?}");
+            assert_eq!(deliveries.count(whose, all).await.unwrap(), seen.len() as u64, "{whose:?}");
+            for id in [to_app, to_webhook] {
+                assert_eq!(deliveries.find(whose, id).await.is_ok(), seen.contains(&id), "{whose:?}");
+            }
+        }
+        assert!(deliveries.replay(Whose::Account(&eve), to_app).await.is_err());
+        assert!(deliveries.list(Whose::Account(&desk.podhost()), all, Page::first(9)).await.is_err(), "by a browser only");
+        let later = Filter { since: Some(desk.house.app.now() + Duration::from_secs(1)), ..all };
+        assert_eq!(deliveries.replay_all(Whose::Account(&owner), later).await.unwrap(), 0);
+        assert_eq!(deliveries.replay_all(Whose::App(&own), all).await.unwrap(), 1);
+        desk.deliver(production, 1).await;
+        desk.deliver_until("the app hears again", async || desk.sink.heard().len() == 3).await;
     }
 
     async fn a_worker_that_vanishes_leaves_its_deliveries_to_others(database: &Database) {

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use app::deliveries::{Filter, Told};
-use app::{App, Operator, Page};
+use app::deliveries::{Filter, Told, Whose};
+use app::{App, AppError, Operator, Page};
 use model::delivery::DeliveryState;
 use model::{Delivery, DeliveryId};
 use serde_json::{Value, json};
@@ -15,44 +15,40 @@ use crate::failure::Failure;
 
 /// Does what the operator asks.
 pub(super) async fn run(app: &App, asked: Deliveries) -> Result<Answer, Failure> {
+    let operator = Operator::at_the_console();
+    let everybody = Whose::Everybody(&operator);
     match asked {
         Deliveries::List { meant, .. } => list(app, &meant).await,
         Deliveries::Show { id, .. } => {
-            let told = app.deliveries().any(&Operator::at_the_console(), parse(&id)?).await.map_err(said)?;
+            let told = app.deliveries().find(everybody, parse(&id)?).await.map_err(said)?;
             Ok(show(&told))
         }
         Deliveries::Replay { id: Some(id), .. } => {
             let id = parse(&id)?;
-            // That it is not there is another thing than that it cannot be sent.
-            app.deliveries().any(&Operator::at_the_console(), id).await.map_err(said)?;
-            let count = replay(app, Filter::default(), Some(id)).await?;
-            let text = if count == 1 {
-                "It is sent once more."
-            } else {
-                "It is not sent: it is on its way, or its body is not kept any more."
+            let (count, text) = match app.deliveries().replay(everybody, id).await {
+                Ok(()) => (1, "It is sent once more.".to_owned()),
+                Err(AppError::Conflict(why)) => (0, why),
+                Err(error) => return Err(said(error)),
             };
-            Ok(Answer { json: json!({ "replayed": count }), text: text.to_owned() })
+            Ok(Answer { json: json!({ "replayed": count }), text })
         }
         Deliveries::Replay { id: None, meant, yes, .. } => {
             let filter = filter(app, &meant)?;
-            let count = app.deliveries().count_all(&Operator::at_the_console(), filter).await.map_err(said)?;
+            let count = app.deliveries().count(everybody, filter).await.map_err(said)?;
             if !yes {
                 let text = format!("{count} would be sent once more. Say --yes to do it.");
                 return Ok(Answer { json: json!({ "would_replay": count }), text });
             }
-            let count = replay(app, filter, None).await?;
+            let count = app.deliveries().replay_all(everybody, filter).await.map_err(said)?;
             Ok(Answer { json: json!({ "replayed": count }), text: format!("{count} are sent once more.") })
         }
     }
 }
 
-async fn replay(app: &App, filter: Filter, only: Option<DeliveryId>) -> Result<u64, Failure> {
-    app.deliveries().replay_all(&Operator::at_the_console(), filter, only).await.map_err(said)
-}
-
 async fn list(app: &App, meant: &Meant) -> Result<Answer, Failure> {
     let (filter, page) = (filter(app, meant)?, Page::first(MOST));
-    let all = app.deliveries().list_all(&Operator::at_the_console(), filter, page).await.map_err(said)?;
+    let operator = Operator::at_the_console();
+    let all = app.deliveries().list(Whose::Everybody(&operator), filter, page).await.map_err(said)?;
     let text = all.iter().map(|delivery| {
         let trouble = delivery.trouble.as_deref().unwrap_or_default();
         let Delivery { id, kind, attempts, url, .. } = delivery;
