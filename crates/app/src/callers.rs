@@ -10,6 +10,7 @@ use model::{Account, ApiKeyId, AppId, AuditKind, GrantId, SessionId, Username};
 pub use protocols::oauth2::{Scope, ScopeSet};
 use protocols::{Key, KeyKind};
 use serde_json::json;
+use store::Digest;
 use store::api_keys::ApiKey;
 use store::oauth2::TokenKind;
 
@@ -144,24 +145,31 @@ impl Callers<'_> {
             return Err(OVER);
         }
         if token.used.is_none_or(|used| now.since(used) > USED_FOR) {
-            let tx = self.0.begin().await?;
-            store::oauth2::touch_token(&tx, &digest, now).await?;
-            store::grants::touch(&tx, token.grant, now).await?;
-            tx.commit().await?;
+            Box::pin(self.touch_token(&digest, token.grant)).await?;
         }
         let via = Via::App { app: token.app, grant: token.grant };
         Ok(Caller { account: account.clone(), via, scopes: Scopes::Only(scope_set(&token.scopes)?) })
     }
 
+    async fn touch_token(&self, digest: &Digest, grant: GrantId) -> Result<(), AppError> {
+        let now = self.0.now();
+        let tx = self.0.begin().await?;
+        store::oauth2::touch_token(&tx, digest, now).await?;
+        store::grants::touch(&tx, grant, now).await?;
+        Ok(tx.commit().await?)
+    }
+
     async fn by_api_key(&self, key: &Key, from: Peer) -> Result<Caller, AppError> {
         let found = store::api_keys::recognise(self.0.store(), digest(key.reveal())).await?.ok_or(UNKNOWN)?;
         let (key, account) = &*found;
-        if key.wants_touch(self.0.now()) {
-            let tx = self.0.begin().await?;
-            store::api_keys::touch(&tx, key.id, self.0.now()).await?;
-            tx.commit().await?;
+        let now = self.0.now();
+        if key.wants_touch(now) {
+            Box::pin(self.touch_key(key.id)).await?;
         }
-        self.note_use(key, from).await?;
+        let used = format!("key {} {}", key.id, place(from));
+        if !self.0.told().is_known(&used, now) {
+            Box::pin(self.note_use(key, used, from)).await?;
+        }
         Ok(Caller { account: account.clone(), via: Via::ApiKey(key.id), scopes: Scopes::parse(&key.scopes)? })
     }
 
@@ -176,13 +184,15 @@ impl Callers<'_> {
         Ok(Caller { account: account.into(), via: Via::Password, scopes: Scopes::All })
     }
 
+    async fn touch_key(&self, id: ApiKeyId) -> Result<(), AppError> {
+        let tx = self.0.begin().await?;
+        store::api_keys::touch(&tx, id, self.0.now()).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Writes down that a key is used from a place, once a day.
-    async fn note_use(&self, key: &ApiKey, from: Peer) -> Result<(), AppError> {
+    async fn note_use(&self, key: &ApiKey, used: String, from: Peer) -> Result<(), AppError> {
         let now = self.0.now();
-        let used = format!("key {} {}", key.id, place(from));
-        if self.0.told().is_known(&used, now) {
-            return Ok(());
-        }
         let until = if let Some(hits) = store::throttles::peek(self.0.store(), &used, now).await? {
             hits.until
         } else {

@@ -25,6 +25,8 @@ const NONE: &str = "This needs credentials: an API key as “Authorization: Bear
 pub(crate) struct Recognised(pub(crate) Option<Caller>);
 
 /// Recognises whoever sent a request. Nobody is fine here; wrong credentials are not.
+///
+/// Programs come with a key, thousands of times a second: ways that are long and seldom are boxed, so that this one stays small.
 pub(crate) async fn recognise(web: &Web, parts: &Parts) -> Result<Option<Caller>, Problem> {
     if let Some(credentials) = parts.headers.get(AUTHORIZATION) {
         let credentials = credentials.to_str().map_err(|_| Problem::unauthenticated(NONE))?;
@@ -38,7 +40,7 @@ pub(crate) async fn recognise(web: &Web, parts: &Parts) -> Result<Option<Caller>
         return Ok(Some(web.app().callers().by_key(&token, peer::of(parts)).await?));
     }
     let Some(key) = session::key(&parts.headers, web.is_secure()) else { return Ok(None) };
-    let caller = web.app().callers().by_session(&key).await?;
+    let caller = Box::pin(web.app().callers().by_session(&key)).await?;
     if !reads && !csrf::is_ours(&parts.headers, &key) {
         let message = "This request came from a browser without the token of its page. Load the page again.";
         return Err(Problem::new(http::StatusCode::FORBIDDEN, "csrf", message));
@@ -62,7 +64,7 @@ async fn by_header(web: &Web, parts: &Parts, credentials: &str) -> Result<Caller
                 "After “Basic” comes the base64 of a user name, a colon and a password or API key.",
             )
         })?;
-        return Ok(web.app().callers().by_name(&name, &secret, peer::of(parts)).await?);
+        return Ok(Box::pin(web.app().callers().by_name(&name, &secret, peer::of(parts))).await?);
     }
     Err(Problem::unauthenticated(NONE))
 }
