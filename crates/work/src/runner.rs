@@ -135,25 +135,28 @@ async fn serve(desk: Arc<Desk>, lane: Arc<Lane>, mut leaving: watch::Receiver<bo
     let mut running = JoinSet::new();
     while !*leaving.borrow() {
         while running.try_join_next().is_some() {}
-        if running.len() >= lane.at_once {
+        let places = lane.at_once.saturating_sub(running.len());
+        if places == 0 {
             tokio::select! {
                 _ = running.join_next() => continue,
                 () = left(&mut leaving) => break,
             }
         }
         // Not within a select: a claim that is dropped on the way would hold its job for a whole lease.
-        match desk.claim(&kinds).await {
-            Ok(Some(job)) => {
-                let body = lane.bodies.iter().find(|body| body.kind() == job.kind);
-                // Only kinds that there are bodies for are claimed.
-                let Some(body) = body else { continue };
-                running.spawn(attend(Arc::clone(&desk), Arc::clone(body), job, leaving.clone()));
-            }
-            Ok(None) => tokio::select! {
+        match desk.claim(&kinds, places).await {
+            Ok(jobs) if jobs.is_empty() => tokio::select! {
                 () = bell.wait(desk.pause()) => {}
                 Some(_) = running.join_next() => {}
                 () = left(&mut leaving) => {}
             },
+            Ok(jobs) => {
+                for job in jobs {
+                    let body = lane.bodies.iter().find(|body| body.kind() == job.kind);
+                    // Only kinds that there are bodies for are claimed.
+                    let Some(body) = body else { continue };
+                    running.spawn(attend(Arc::clone(&desk), Arc::clone(body), job, leaving.clone()));
+                }
+            }
             Err(error) => {
                 tracing::warn!(lane = lane.name, %error, "the queue cannot be looked into");
                 tokio::select! {
@@ -244,10 +247,11 @@ fn broken(task: &Task, error: JoinError) -> Failure {
 }
 
 impl Desk {
-    async fn claim(&self, kinds: &[&str]) -> Result<Option<Claimed>, StoreError> {
+    /// Claims a job for each free place: one step in the database is as dear for one as for many.
+    async fn claim(&self, kinds: &[&str], places: usize) -> Result<Vec<Claimed>, StoreError> {
         let options = ClaimOptions { kinds, worker: &self.options.worker, lease: self.options.lease };
         let token = random_text(32, &*self.dice);
-        store::jobs::claim(&self.store, &options, self.clock.now(), &token).await
+        store::jobs::claim_many(&self.store, &options, places as u64, self.clock.now(), &token).await
     }
 
     /// Says that the job's worker lives, and hears whether it is to go on.

@@ -374,7 +374,8 @@ testkit::both_databases! {
         ] {
             let mut found: Vec<_> = deliveries.list(whose, all, Page::first(9)).await.unwrap().iter().map(|one| one.id).collect();
             let mut expected = seen.clone();
-            (found.sort(), expected.sort());
+            found.sort();
+            expected.sort();
             assert_eq!(found, expected, "{whose:?}");
             assert_eq!(deliveries.count(whose, all).await.unwrap(), seen.len() as u64, "{whose:?}");
             for id in [to_app, to_webhook] {
