@@ -134,10 +134,10 @@ bench: setup-bench ## speed and memory beside other programs, in one run (a quar
 	python3 benches/serve.py
 
 .PHONY: soak
-soak: setup-bench setup-test ## twelve hours of sound, past 4 GiB; two hundred kills on each database
+soak: setup-bench setup-test ## twelve hours of sound, past 4 GiB; two hundred kills on each database; a full disk
 	cargo build --release -p soundpost
 	python3 benches/produce.py --soak
-	SOUNDPOST_KILLS=200 tools/with-postgres cargo nextest run --profile soak -p soundpost -E 'test(killed)'
+	SOUNDPOST_KILLS=200 tools/with-postgres cargo nextest run --profile soak -p soundpost --run-ignored all -E 'test(killed) | test(full_disk)'
 
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use model::delivery::{DeliveryKind, FAILS_FOR, Receiver, next_wait};
 use model::service::Placing;
-use model::{AccountId, AppId, Attempt, AuditKind, Delivery, ReceiverId, ServiceId, Time, WebhookSecretId};
+use model::{AccountId, AppId, Attempt, AuditKind, Delivery, Production, ReceiverId, ServiceId, Time, WebhookSecretId};
 use protocols::Secret;
 use protocols::webhook::WebhookKey;
 use serde_json::json;
@@ -194,8 +194,11 @@ async fn place(tx: &Tx, heard: &Heard, verdict: Verdict) -> Result<(), AppError>
         text("service").and_then(|id| id.parse::<ServiceId>().ok()),
     );
     let (Some(production), Some(service)) = ids else { return Ok(()) };
-    // Either may be gone since.
-    if store::productions::find(tx, production).await?.is_none() || store::services::find(tx, service).await?.is_none()
+    // Either may be gone since, and what is said of an earlier run is not said of this one.
+    let run = heard.delivery.fact.get("run").and_then(serde_json::Value::as_u64);
+    let is_meant = |found: &Production| run.is_none_or(|run| run == u64::from(found.run));
+    if !store::productions::find(tx, production).await?.as_ref().is_some_and(is_meant)
+        || store::services::find(tx, service).await?.is_none()
     {
         return Ok(());
     }

@@ -1,14 +1,14 @@
 //! Signed requests are taken once: whoever comes second with the same one is refused, in whichever process.
 //!
 //! Each nonce has to be committed before its request is answered. So that a thousand requests a second do not mean a thousand
-//! transactions, those that come while one is under way go together into the next one.
+//! statements, those that come while one is under way go together into the next one.
 
 use model::Time;
 use store::{Digest, StoreError, Together};
 
 use crate::{App, AppError};
 
-/// Nonces that one transaction takes.
+/// Nonces that are noted together.
 const AT_ONCE: usize = 1_000;
 
 /// Nonces on their way into the database.
@@ -26,12 +26,7 @@ impl App {
         let store = self.store().clone();
         let note = move |nonces: Vec<(Digest, Time)>| {
             let store = store.clone();
-            async move {
-                let tx = store.begin().await?;
-                let new = store::nonces::note(&tx, &nonces).await?;
-                tx.commit().await?;
-                Ok(new)
-            }
+            async move { store::nonces::note(&store, &nonces).await }
         };
         Ok(self.replays().0.ask((digest, expires), note).await?)
     }

@@ -7,7 +7,7 @@ use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, TryGetable};
 
 use crate::connection::reading::Connected as _;
-use crate::{Digest, StoreError, Tx};
+use crate::{Digest, Store, StoreError, Tx};
 
 /// Nonces that one statement takes: SQLite and PostgreSQL bind far more values than two for each of these.
 const AT_ONCE: usize = 500;
@@ -34,7 +34,9 @@ mod row {
 use row::{Column, Entity};
 
 /// Notes nonces, and says of each whether it was new. One that comes twice among these is new once.
-pub async fn note(tx: &Tx, nonces: &[(Digest, Time)]) -> Result<Vec<bool>, StoreError> {
+///
+/// Each has nothing to do with the others, so up to a bound all of them are one statement, and no transaction is needed around it.
+pub async fn note(store: &Store, nonces: &[(Digest, Time)]) -> Result<Vec<bool>, StoreError> {
     // In one order for everybody, so that no two transactions wait for each other.
     let mut sorted: Vec<_> = nonces.iter().collect();
     sorted.sort_unstable();
@@ -47,7 +49,7 @@ pub async fn note(tx: &Tx, nonces: &[(Digest, Time)]) -> Result<Vec<bool>, Store
             insert.values_panic([digest.to_vec().into(), expires.as_ms().into()]);
         }
         insert.on_conflict(OnConflict::column(Column::Digest).do_nothing().to_owned()).returning_col(Column::Digest);
-        for row in tx.connection().query_all(&insert).await? {
+        for row in store.writer().query_all(&insert).await? {
             new.insert(Vec::<u8>::try_get(&row, "", "digest").map_err(sea_orm::DbErr::from)?);
         }
     }

@@ -45,7 +45,7 @@ pub fn router(settings: Settings) -> Router {
 /// One function and not a layer for each: a layer of axum copies all that lie within it, for every request.
 async fn pass(State(web): State<Web>, mut request: Request, next: Next) -> Response {
     forwarded::resolve(web.trusted_proxies(), &mut request);
-    let id = RequestId::of(request.headers(), web.dice());
+    let id = RequestId::of(request.headers(), web.names());
     let (method, path) = (request.method(), request.uri().path());
     let span = tracing::info_span!("http.request", id = id.as_str(), %method, path);
     let measured = measure::Request::begin(method, request.extensions());

@@ -11,6 +11,7 @@ use wire::productions::{Addresses, Offer};
 
 use crate::http::percent;
 use crate::http::rate::Limiter;
+use crate::http::request_id::Names;
 
 /// What the web wing is given.
 pub struct Settings {
@@ -59,6 +60,7 @@ pub(crate) struct Web(Arc<Inner>);
 struct Inner {
     settings: Settings,
     limiter: Limiter,
+    names: Names,
     streams: Arc<Semaphore>,
 }
 
@@ -67,7 +69,8 @@ impl Web {
         let end = settings.public_url.trim_end_matches('/').len();
         settings.public_url.truncate(end);
         let limiter = Limiter::new(settings.rates, settings.app.clone());
-        Self(Arc::new(Inner { settings, limiter, streams: Arc::new(Semaphore::new(MOST_STREAMS)) }))
+        let names = Names::new(&*settings.dice);
+        Self(Arc::new(Inner { settings, limiter, names, streams: Arc::new(Semaphore::new(MOST_STREAMS)) }))
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -80,6 +83,11 @@ impl Web {
 
     pub(crate) fn dice(&self) -> &dyn Dice {
         &*self.0.settings.dice
+    }
+
+    /// Names for requests that have none.
+    pub(crate) fn names(&self) -> &Names {
+        &self.0.names
     }
 
     pub(crate) fn limiter(&self) -> &Limiter {

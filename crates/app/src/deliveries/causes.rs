@@ -112,7 +112,9 @@ impl Deliveries<'_> {
                 app: Some(app.app),
                 is_ordered: false,
                 subject: production.id.to_string(),
-                fact: json!({ "production": production.id, "service": id, "custom_data": app.custom_data }),
+                fact: json!({
+                    "production": production.id, "run": production.run, "service": id, "custom_data": app.custom_data,
+                }),
             };
             self.promise(tx, tell).await?;
         }

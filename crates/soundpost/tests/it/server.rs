@@ -129,15 +129,15 @@ impl Premises {
 
     /// Starts a process that goes on until it is ended; what it logs is added to a file.
     pub(crate) fn start(&self, name: &'static str, arguments: &[&str]) -> Running {
+        self.run(name, self.command(arguments))
+    }
+
+    /// The same with a command that was made for it.
+    pub(crate) fn run(&self, name: &'static str, mut command: Command) -> Running {
         let log = self.folder.path().join(format!("{name}.log"));
         let file =
             std::fs::File::options().create(true).append(true).open(&log).unwrap_or_else(|error| panic!("{error}"));
-        let child = self
-            .command(arguments)
-            .stdout(Stdio::null())
-            .stderr(file)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{error}"));
+        let child = command.stdout(Stdio::null()).stderr(file).spawn().unwrap_or_else(|error| panic!("{error}"));
         Running { child: Some(child), log }
     }
 
@@ -172,6 +172,11 @@ impl Running {
         let mut child = self.child.take()?;
         witness::run("kill", &["-TERM", &child.id().to_string()]);
         child.wait().unwrap_or_else(|error| panic!("{error}")).code()
+    }
+
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().map_or(0, Child::id)
     }
 
     /// What it logged.
@@ -238,7 +243,6 @@ impl Client {
         Some((reply.status().as_u16(), serde_json::from_slice(&text).unwrap_or_default()))
     }
 
-    /// Status number of a production.
     /// Posts JSON.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Option<(u16, Value)> {
         let request = self.agent.post(format!("{}{path}", self.address));
@@ -248,6 +252,7 @@ impl Client {
         Some((reply.status().as_u16(), serde_json::from_slice(&text).unwrap_or_default()))
     }
 
+    /// Status number of a production.
     pub(crate) fn status(&self, uuid: &str) -> Option<i64> {
         let (status, reply) = self.get(&format!("/api/production/{uuid}/status.json"))?;
         (status == 200).then(|| reply["data"]["status"].as_i64()).flatten()

@@ -1,6 +1,7 @@
 //! A name for every request, in the log and in the reply, so that one finds the other.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use model::Dice;
@@ -13,9 +14,9 @@ pub(crate) struct RequestId(Arc<str>);
 
 impl RequestId {
     /// The name that a proxy gave the request, or one of our own.
-    pub(crate) fn of(headers: &HeaderMap, dice: &dyn Dice) -> Self {
+    pub(crate) fn of(headers: &HeaderMap, names: &Names) -> Self {
         let given = headers.get(&NAME).and_then(|value| value.to_str().ok()).filter(|id| is_plain(id));
-        Self(given.map_or_else(|| made_up(dice).into(), Arc::from))
+        Self(given.map_or_else(|| names.next().into(), Arc::from))
     }
 
     /// The id, which is plain ASCII.
@@ -31,11 +32,25 @@ impl RequestId {
     }
 }
 
-/// An id of our own: it has to be another one each time, and is no secret. The dice are asked once.
-fn made_up(dice: &dyn Dice) -> String {
-    let mut bytes = [0; 8];
-    dice.fill(&mut bytes);
-    format!("{:016x}", u64::from_be_bytes(bytes))
+/// Names of our own. They have to be other ones each time, in each process, and are no secret: the dice are asked once, since asking the
+/// system for chance takes longer than many an answer.
+pub(crate) struct Names {
+    first: u64,
+    given: AtomicU64,
+}
+
+impl Names {
+    pub(crate) fn new(dice: &dyn Dice) -> Self {
+        let mut bytes = [0; 8];
+        dice.fill(&mut bytes);
+        Self { first: u64::from_be_bytes(bytes), given: AtomicU64::new(0) }
+    }
+
+    fn next(&self) -> String {
+        // An odd number times every number of 64 bits is every number once; this one, the golden ratio's, keeps neighbours apart.
+        let step = self.given.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        format!("{:016x}", self.first.wrapping_add(step))
+    }
 }
 
 /// Whether an id of somebody else can stand in a log.

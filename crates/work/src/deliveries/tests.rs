@@ -69,11 +69,17 @@ impl Desk {
         let edit = Edit { input: Some(Input::File(file)), services: services.to_vec(), webhook, ..Edit::default() };
         let new = NewProduction { edit, start: true, ..NewProduction::default() };
         let id = app.productions().create(&self.ada, new).await.unwrap().id;
+        self.finish().await;
+        id
+    }
+
+    /// A worker makes what waits to be made.
+    async fn finish(&self) {
+        let app = &self.house.app;
         let options = ClaimOptions { kinds: &["produce"], worker: "test", lease: Duration::from_secs(30) };
         let job = store::jobs::claim(&self.store, &options, app.now(), "token").await.unwrap().unwrap();
         let Begun::Go(_) = app.runs().begin(&job).await.unwrap() else { panic!("nothing to do") };
         let _ = app.runs().finish(&job, Made::default()).await.unwrap();
-        id
     }
 
     fn parts(&self) -> DeliveryParts {
@@ -346,6 +352,28 @@ testkit::both_databases! {
         let heard = desk.sink.heard();
         assert_eq!((heard.len(), heard[0].body == heard[1].body), (2, true));
         assert!(heard.iter().all(|heard| heard.header("webhook-id") == told[0].delivery.id.as_str()));
+    }
+
+    async fn what_is_said_of_an_earlier_run_is_not_said_of_this_one(database: &Database) {
+        let desk = Desk::open(database).await;
+        let connect = |path: &str| Connect {
+            webhook_url: desk.sink.url(path),
+            display_name: "My Family Podcast".to_owned(),
+            custom_data: None,
+        };
+        let services = desk.house.app.services();
+        let service = services.connect(&desk.podhost(), connect("500")).await.unwrap().service.id;
+        let production = desk.done(&[service], None).await;
+        // It is made anew while the first is not told yet; by then the app is elsewhere, and answers.
+        services.connect(&desk.podhost(), connect("ok")).await.unwrap();
+        desk.house.app.productions().start(&desk.ada, production).await.unwrap();
+        desk.finish().await;
+        desk.deliver(production, 1).await;
+        desk.house.clock.pass(Duration::from_secs(6));
+        desk.deliver_until("the first is tried again", async || desk.told(production).await[0].attempts.len() == 2).await;
+        let beside = services.beside(desk.ada.account.id, &[production]).await.unwrap();
+        let placing = beside[&production][0].placing.clone().unwrap();
+        assert_eq!((placing.success, placing.trouble.as_str()), (Some(true), ""));
     }
 
     async fn everybody_sees_what_is_theirs(database: &Database) {
