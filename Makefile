@@ -127,11 +127,17 @@ book: setup-docs
 ##@ Measure
 
 .PHONY: bench
-bench: setup-bench ## speed and memory beside other programs, in one run (a quarter of an hour or so)
+bench: setup-bench setup-test ## speed and memory beside other programs, in one run (half an hour or so)
 	cargo build --release -p soundpost
 	cargo build --release -p web --example bare
+	cargo build --release -p store --example queue
+	cargo build --release -p work --example deliveries
 	python3 benches/produce.py
 	python3 benches/serve.py
+	$(CARGO_TARGET_DIR)/release/examples/queue
+	$(CARGO_TARGET_DIR)/release/examples/deliveries
+	tools/with-postgres bash -c '$(CARGO_TARGET_DIR)/release/examples/queue "$$SOUNDPOST_TEST_POSTGRES"'
+	tools/with-postgres bash -c '$(CARGO_TARGET_DIR)/release/examples/deliveries "$$SOUNDPOST_TEST_POSTGRES"'
 
 .PHONY: soak
 soak: setup-bench setup-test ## twelve hours of sound, past 4 GiB; two hundred kills on each database; a full disk

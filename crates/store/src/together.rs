@@ -14,6 +14,9 @@ use tokio::sync::oneshot;
 
 use crate::StoreError;
 
+/// Turns that others have, at most, before those who wait are answered.
+const MOST_TURNS: u32 = 8;
+
 /// Where questions of one kind wait for each other.
 pub struct Together<Q, A, E> {
     line: Arc<Mutex<Line<Q, A, E>>>,
@@ -113,8 +116,7 @@ impl<Q, A, E: Clone> Answering<Q, A, E> {
         Fut: Future<Output = Result<Vec<A>, E>>,
     {
         loop {
-            // Whoever else is about to ask does so first.
-            tokio::task::yield_now().await;
+            self.gather().await;
             let Some((questions, tells)) = self.next() else { break };
             // Who does not listen any more is not told.
             match answer(questions).await {
@@ -123,6 +125,19 @@ impl<Q, A, E: Clone> Answering<Q, A, E> {
             }
         }
         self.is_done = true;
+    }
+
+    /// Lets whoever is about to ask do so first: as long as the line grows while others have their turn, and not for ever.
+    async fn gather(&self) {
+        let mut before = 0;
+        for _ in 0..MOST_TURNS {
+            tokio::task::yield_now().await;
+            let now = lock(&self.line).waiting.len();
+            if now == before || now >= self.most {
+                break;
+            }
+            before = now;
+        }
     }
 
     #[expect(clippy::type_complexity, reason = "what waits in a line, taken apart")]

@@ -5,6 +5,9 @@
 //! tools/with-postgres bash -c 'cargo run --release -p work --example deliveries -- "$SOUNDPOST_TEST_POSTGRES"'
 //! ```
 //!
+//! `--only` and one of `speed`, `fairness`, `receivers` and `million` measures that alone; without it all but the last are, which takes minutes
+//! and a gigabyte of disk.
+//!
 //! Everything goes over loopback and ends by itself.
 
 use std::error::Error;
@@ -57,8 +60,9 @@ struct Sink {
 
 impl Sink {
     async fn start() -> Outcome<(Arc<Self>, String)> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let url = format!("http://{}/hook", listener.local_addr()?);
+        // On every address of loopback: each is a host of its own.
+        let listener = TcpListener::bind("0.0.0.0:0").await?;
+        let url = format!("http://127.0.0.1:{}/hook", listener.local_addr()?.port());
         let sink = Arc::new(Self::default());
         let ours = Arc::clone(&sink);
         tokio::spawn(async move {
@@ -222,7 +226,10 @@ fn memory() -> f64 {
 async fn main() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     let sqlite = || format!("sqlite:{}", folder.path().join("deliveries.db").display());
-    let url = std::env::args().nth(1).unwrap_or_else(sqlite);
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let only =
+        arguments.iter().position(|word| word == "--only").map(|at| arguments.drain(at..).nth(1).unwrap_or_default());
+    let url = arguments.pop().unwrap_or_else(sqlite);
     let store = Store::open(&StoreOptions::new(url)).await?;
     store.migrate().await?;
     let dice: Arc<dyn Dice> = Arc::new(SeededDice::new(1));
@@ -247,10 +254,151 @@ async fn main() -> Outcome<()> {
     let outbound = Outbound::new(Options::new("127.0.0.0/8".parse()?))?;
     let parts = DeliveryParts { app, store: store.clone(), outbound, dice };
     let desk = Desk { store, parts, owner: account.id, app: client.id, serial: Arc::default() };
-    measure(&desk).await
+    let wanted = |name: &str| only.as_deref().map_or(name != "million", |only| only == name);
+    if wanted("speed") {
+        speed(&desk).await?;
+    }
+    if wanted("fairness") {
+        fairness(&desk).await?;
+    }
+    if wanted("receivers") {
+        receivers(&desk).await?;
+    }
+    if wanted("million") {
+        million(&desk).await?;
+    }
+    Ok(())
 }
 
-async fn measure(desk: &Desk) -> Outcome<()> {
+/// Something that delivers, until this is dropped.
+struct Delivering {
+    _stop: tokio::sync::oneshot::Sender<()>,
+    running: tokio::task::AbortHandle,
+}
+
+impl Delivering {
+    fn start(desk: &Desk) -> Self {
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let stopped = async { _ = stopped.await };
+        let running = tokio::spawn(deliver(desk.parts.clone(), DeliveryOptions::default(), stopped));
+        Self { _stop: stop, running: running.abort_handle() }
+    }
+}
+
+impl Drop for Delivering {
+    fn drop(&mut self) {
+        self.running.abort();
+    }
+}
+
+/// Somebody who takes connections and never answers.
+async fn silent() -> Outcome<(TcpListener, u16)> {
+    let listener = TcpListener::bind("0.0.0.0:0").await?;
+    let port = listener.local_addr()?.port();
+    Ok((listener, port))
+}
+
+/// A healthy receiver alone, and beside a host that hangs, in turn: how much longer 99 of a hundred take.
+async fn fairness(desk: &Desk) -> Outcome<()> {
+    const SECONDS: u32 = 15;
+    const PAIRS: u32 = 4;
+    let mut out = std::io::stdout();
+    let (sink, url) = Sink::start().await?;
+    let receiver = desk.receiver(&url).await?;
+    let (_silent, port) = silent().await?;
+    let hangs = desk.receiver(&format!("http://127.0.0.2:{port}/hook")).await?;
+    let _delivering = Delivering::start(desk);
+    let (mut sent, mut ratios) = (0, Vec::new());
+    for pair in 0..=PAIRS {
+        desk.pace(&receiver, 100, SECONDS, Some(&sink)).await?;
+        sent += u64::from(100 * SECONDS);
+        sink.wait_for(sent).await;
+        let (half, alone) = sink.percentiles();
+        let healthy = desk.pace(&receiver, 100, SECONDS, Some(&sink));
+        let (one, two) = tokio::join!(healthy, desk.pace(&hangs, 100, SECONDS, None));
+        one.and(two)?;
+        sent += u64::from(100 * SECONDS);
+        sink.wait_for(sent).await;
+        let (half_beside, beside) = sink.percentiles();
+        writeln!(
+            out,
+            "at 100/s, half and 99 of 100         {half:8.1} and {alone:.1} ms alone, {half_beside:.1} and {beside:.1} ms beside"
+        )?;
+        // The first pair warms up.
+        if pair > 0 {
+            ratios.push(beside / alone);
+        }
+    }
+    ratios.sort_by(f64::total_cmp);
+    writeln!(
+        out,
+        "99 of 100 beside a host that hangs   {:8.2} of alone (median of {PAIRS}), all {sent} arrived",
+        ratios[ratios.len() / 2]
+    )?;
+    Ok(())
+}
+
+/// Ten thousand receivers, each a host of its own, of which a tenth hang.
+async fn receivers(desk: &Desk) -> Outcome<()> {
+    const ALL: u32 = 10_000;
+    let mut out = std::io::stdout();
+    let (sink, url) = Sink::start().await?;
+    let port = url.rsplit(':').next().and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
+    let (_silent, silent) = silent().await?;
+    let mut told = Vec::new();
+    for number in 0..ALL {
+        let (a, b) = (number / 250, number % 250 + 1);
+        let url = if number % 10 == 0 {
+            format!("http://127.2.{a}.{b}:{silent}/")
+        } else {
+            format!("http://127.1.{a}.{b}:{port}/")
+        };
+        told.push(desk.receiver(&url).await?);
+    }
+    let _delivering = Delivering::start(desk);
+    let mut arrived = 0;
+    for (title, hang) in [("with those that hang left out", false), ("with a tenth that hang", true)] {
+        // A thousand a second is well below what is drained, so nothing waits but for its turn.
+        let mut ticks = tokio::time::interval(Duration::from_millis(1));
+        for (number, receiver) in told.iter().enumerate() {
+            if number % 10 == 0 && !hang {
+                continue;
+            }
+            ticks.tick().await;
+            desk.promise(receiver, 1, Some(&sink)).await?;
+            arrived += u64::from(number % 10 != 0);
+        }
+        sink.wait_for(arrived).await;
+        let (half, most) = sink.percentiles();
+        writeln!(out, "10 000 receivers, {title:32} {half:8.1} ms for half of them, {most:.1} ms for 99 of 100")?;
+    }
+    writeln!(out, "memory, receiver and all             {:8.1} MiB at the most", memory())?;
+    Ok(())
+}
+
+/// A backlog of a million to one receiver: what it takes of memory, and how fast its beginning is sent.
+async fn million(desk: &Desk) -> Outcome<()> {
+    let mut out = std::io::stdout();
+    let (sink, url) = Sink::start().await?;
+    let receiver = desk.receiver(&url).await?;
+    let begun = clock();
+    for _ in 0..2_000 {
+        desk.promise(&receiver, 500, None).await?;
+    }
+    writeln!(out, "a million promised, 500 at once      {:8.0} s", (clock() - begun).as_secs_f64())?;
+    let before = memory();
+    let _delivering = Delivering::start(desk);
+    for minute in 0..3 {
+        let (begun, count) = (clock(), sink.count());
+        sink.wait_for(count + 20_000).await;
+        let rate = 20_000.0 / (clock() - begun).as_secs_f64();
+        writeln!(out, "of a backlog of a million, part {minute}    {rate:8.0} a second, {:.1} MiB", memory())?;
+    }
+    writeln!(out, "memory before delivering             {before:8.1} MiB")?;
+    Ok(())
+}
+
+async fn speed(desk: &Desk) -> Outcome<()> {
     let mut out = std::io::stdout();
     let (sink, url) = Sink::start().await?;
     let receiver = desk.receiver(&url).await?;
@@ -262,10 +410,8 @@ async fn measure(desk: &Desk) -> Outcome<()> {
     }
     let before = memory();
 
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let begun = clock();
-    let stopped = async { _ = stopped.await };
-    let delivering = tokio::spawn(deliver(desk.parts.clone(), DeliveryOptions::default(), stopped));
+    let _delivering = Delivering::start(desk);
     sink.wait_for(10_000).await;
     let took = (clock() - begun).as_secs_f64();
     writeln!(out, "a backlog of 10 000 sent             {:8.0} a second", 10_000.0 / took)?;
@@ -279,21 +425,6 @@ async fn measure(desk: &Desk) -> Outcome<()> {
     let (half, most) = sink.percentiles();
     writeln!(out, "from commit to arrival at 200/s      {half:8.1} ms for half of them, {most:.1} ms for 99 of 100")?;
 
-    desk.pace(&receiver, 100, 5, Some(&sink)).await?;
-    sink.wait_for(15_500).await;
-    let (_, alone) = sink.percentiles();
-    let hanging = TcpListener::bind("127.0.0.1:0").await?;
-    let hangs = desk.receiver(&format!("http://{}/hook", hanging.local_addr()?)).await?;
-    let (one, two) = tokio::join!(desk.pace(&receiver, 100, 10, Some(&sink)), desk.pace(&hangs, 100, 10, None));
-    one.and(two)?;
-    sink.wait_for(16_500).await;
-    let (_, beside) = sink.percentiles();
-    writeln!(
-        out,
-        "99 of 100 at 100/s                   {alone:8.1} ms alone, {beside:.1} ms beside a host that hangs"
-    )?;
     writeln!(out, "memory, receiver and all             {before:8.1} MiB before, {:.1} MiB at the most", memory())?;
-    let _ = stop.send(());
-    delivering.abort();
     Ok(())
 }
