@@ -46,7 +46,7 @@ const PLACES: &[(&str, &str)] = &[
     ("/account/factors", "Second step"),
     ("/account/keys", "API keys"),
     ("/account/apps", "Connected apps"),
-    ("/account/services", "External services"),
+    ("/account/services", "Services"),
     ("/account/deliveries", "Deliveries"),
     ("/account/sessions", "Browsers"),
     ("/account/activity", "Activity"),

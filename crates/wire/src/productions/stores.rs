@@ -293,7 +293,7 @@ fn read(pairs: &[(String, String)], known: Option<&str>, mut errors: FormErrors)
         match field.takes {
             _ if text.is_empty() => {
                 if field.is_needed {
-                    errors.add(field.name, "This is needed.");
+                    errors.add(field.name, format!("{} is needed.", field.label));
                 }
             }
             Takes::Port => match text.parse::<u16>().ok().filter(|port| *port > 0) {
@@ -400,7 +400,7 @@ mod tests {
             (br#"{"type": "sftp", "hosts": "a"}"#, "hosts is no field of a store by SFTP. Did you mean host?"),
             (br#"{"type": "ftp", "tls": "maybe"}"#, "This takes one of explicit, implicit, none."),
             (br#"{"type": "webdav", "url": ["a"]}"#, "url takes a text"),
-            (br#"{"type": "webdav"}"#, "This is needed."),
+            (br#"{"type": "webdav"}"#, "User name is needed."),
         ] {
             let found = said(body, None);
             assert!(found.contains(words), "{words}: {found}");
