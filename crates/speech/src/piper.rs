@@ -16,6 +16,7 @@ mod noise;
 mod onnx;
 mod package;
 mod signal;
+mod toom;
 
 use std::ops::Range;
 use std::path::Path;
@@ -72,6 +73,15 @@ pub enum Kernels {
     Own,
     /// rten, as everything else: slower, and the measure of the other.
     Rten,
+}
+
+/// Reads the two files of a voice, its network and its description, without running anything: who computes flow and generator, if they are
+/// a voice's.
+pub fn inspect(network: &[u8], description: &[u8]) -> Result<Kernels, SpeechError> {
+    Config::parse(description)?;
+    let graph = Graph::parse(network)?;
+    Layout::find(&graph)?;
+    Ok(if Tail::read(&graph).is_some() { Kernels::Own } else { Kernels::Rten })
 }
 
 impl Piper {
@@ -180,7 +190,7 @@ impl Piper {
             *value += noise * deviation * self.config.noise_scale;
         }
         let samples = if let Some(tail) = &self.tail {
-            let latent = tail.flow.run(Signal::from_planes(channels, length, &numbers), &mut place.desk.panel);
+            let latent = tail.flow.run(Signal::from_planes(channels, length, &numbers), &mut place.desk.sheets);
             tail.generator.run(&latent, &mut place.desk)
         } else {
             let inputs = vec![

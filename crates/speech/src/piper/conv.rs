@@ -15,12 +15,13 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::signal::Signal;
+use super::toom::{Sheets, Toom};
 
 /// Output channels that are computed together.
-const ROWS: usize = 4;
+pub(super) const ROWS: usize = 4;
 
 /// Numbers in a cache line, of 64 bytes.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 
 /// A convolution: how many numbers it looks at, and with which weights.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub(super) struct Conv {
     /// By block of [`ROWS`] outputs, then input, tap, output.
     weights: Vec<f32>,
     bias: Vec<f32>,
+    /// The same with fewer multiplications, where that is faster.
+    toom: Option<Toom>,
 }
 
 /// What happens to numbers on their way in and out of a convolution, so that they are not walked over once more for it.
@@ -55,6 +58,21 @@ impl Conv {
         weights: &[f32],
         bias: &[f32],
     ) -> Self {
+        if let Some(toom) = Toom::new([outputs, inputs, taps], dilation, reach, weights, bias) {
+            let (weights, bias) = (Vec::new(), Vec::new());
+            return Self { inputs, outputs, taps, dilation, reach, weights, bias, toom: Some(toom) };
+        }
+        Self::direct([outputs, inputs, taps], dilation, reach, weights, bias)
+    }
+
+    /// The same, with a multiplication for each tap.
+    fn direct(
+        [outputs, inputs, taps]: [usize; 3],
+        dilation: usize,
+        reach: usize,
+        weights: &[f32],
+        bias: &[f32],
+    ) -> Self {
         let blocks = outputs.div_ceil(ROWS);
         let mut packed = vec![0.0; blocks * ROWS * inputs * taps];
         for (at, &weight) in weights.iter().enumerate() {
@@ -63,7 +81,7 @@ impl Conv {
         }
         let mut bias = bias.to_vec();
         bias.resize(blocks * ROWS, 0.0);
-        Self { inputs, outputs, taps, dilation, reach, weights: packed, bias }
+        Self { inputs, outputs, taps, dilation, reach, weights: packed, bias, toom: None }
     }
 
     /// Frames on either side that a frame of the result depends on.
@@ -72,9 +90,13 @@ impl Conv {
     }
 
     /// Replaces `output` by the result, which has as many frames as the input. What lies before and after the input is zero.
-    /// `panel` is memory for a tile.
-    pub(super) fn run(&self, input: &Signal, around: Around<'_>, panel: &mut Vec<f32>, output: &mut Signal) {
+    /// `sheets` is memory to work in.
+    pub(super) fn run(&self, input: &Signal, around: Around<'_>, sheets: &mut Sheets, output: &mut Signal) {
         debug_assert_eq!(input.channels, self.inputs);
+        if let Some(toom) = &self.toom {
+            return toom.run(input, around, sheets, output);
+        }
+        let panel = &mut sheets.panel;
         output.reshape(self.outputs, input.frames);
         Arch::new().dispatch(Job { layer: self, input, around, panel, output });
     }
@@ -167,7 +189,7 @@ fn lay_out<S: Simd, const VECTORS: usize>(
 
 /// The results of [`ROWS`] outputs for some vectors of time.
 #[inline(always)]
-fn tile<S: Simd, const VECTORS: usize>(
+pub(super) fn tile<S: Simd, const VECTORS: usize>(
     simd: S,
     weights: &[f32],
     panel: &[f32],
@@ -290,11 +312,11 @@ impl Upsample {
         self.phases.iter().map(Conv::halo).max().unwrap_or(0)
     }
 
-    /// Replaces `output` by the result. `panel` is memory for a tile, `turn` for one phase.
-    pub(super) fn run(&self, input: &Signal, slope: f32, panel: &mut Vec<f32>, turn: &mut Signal, output: &mut Signal) {
+    /// Replaces `output` by the result. `sheets` and `turn` are memory to work in.
+    pub(super) fn run(&self, input: &Signal, slope: f32, sheets: &mut Sheets, turn: &mut Signal, output: &mut Signal) {
         let stride = self.stride();
         for (phase, layer) in self.phases.iter().enumerate() {
-            layer.run(input, Around { slope: Some(slope), ..Around::default() }, panel, turn);
+            layer.run(input, Around { slope: Some(slope), ..Around::default() }, sheets, turn);
             if phase == 0 {
                 output.reshape(layer.outputs, input.frames * stride);
             }
@@ -344,6 +366,11 @@ mod tests {
             (2, 9, 5, 2, 4, 1025),
             (2, 1, 7, 1, 3, 511),
             (2, 3, 2, 1, 0, 40),
+            // With fewer multiplications.
+            (32, 36, 7, 12, 36, 700),
+            (32, 32, 7, 3, 9, 5),
+            (32, 33, 5, 2, 4, 130),
+            (64, 64, 3, 1, 1, 1025),
         ] {
             let input = Signal::from_planes(inputs, frames, &numbers(inputs * frames, 1));
             let weights = numbers(outputs * inputs * taps, 2);
@@ -351,7 +378,12 @@ mod tests {
             let plus = Signal::from_planes(outputs, frames, &numbers(outputs * frames, 4));
             let layer = Conv::new([outputs, inputs, taps], dilation, reach, &weights, &bias);
             let mut output = Signal::default();
-            layer.run(&input, Around { slope: Some(0.1), plus: [Some(&plus), None] }, &mut Vec::new(), &mut output);
+            layer.run(
+                &input,
+                Around { slope: Some(0.1), plus: [Some(&plus), None] },
+                &mut Sheets::default(),
+                &mut output,
+            );
             let mut wanted = Vec::new();
             for output in 0..outputs {
                 for frame in 0..frames {
@@ -380,7 +412,7 @@ mod tests {
             let bias = numbers(outputs, 3);
             let layer = Upsample::new([inputs, outputs, taps], stride, pad, &weights, &bias);
             let mut output = Signal::default();
-            layer.run(&input, 1.0, &mut Vec::new(), &mut Signal::default(), &mut output);
+            layer.run(&input, 1.0, &mut Sheets::default(), &mut Signal::default(), &mut output);
             let mut wanted: Vec<f32> =
                 bias.iter().flat_map(|&bias| std::iter::repeat_n(bias, frames * stride)).collect();
             for channel in 0..inputs {

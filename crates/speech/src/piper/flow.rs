@@ -6,6 +6,7 @@
 
 use super::conv::{Around, Conv};
 use super::signal::{Signal, sigmoid, tanh};
+use super::toom::Sheets;
 
 /// Coupling layers, the one that is used first in front.
 #[derive(Debug)]
@@ -31,13 +32,13 @@ pub(super) struct Gate {
 }
 
 impl Flow {
-    /// Turns the signal into what the generator wants. `panel` is memory for convolutions.
-    pub(super) fn run(&self, mut signal: Signal, panel: &mut Vec<f32>) -> Signal {
+    /// Turns the signal into what the generator wants. `sheets` is memory to work in.
+    pub(super) fn run(&self, mut signal: Signal, sheets: &mut Sheets) -> Signal {
         for coupling in &self.couplings {
             // Between two couplings channels change places, so that each half has its turn.
             signal = signal.flip();
             let half = signal.channels / 2;
-            let taken = coupling.run(&signal.clone().keep(half), panel);
+            let taken = coupling.run(&signal.clone().keep(half), sheets);
             for channel in 0..taken.channels {
                 for (value, taken) in signal.row_mut(half + channel).iter_mut().zip(taken.row(channel)) {
                     *value -= taken;
@@ -49,17 +50,17 @@ impl Flow {
 }
 
 impl Coupling {
-    fn run(&self, input: &Signal, panel: &mut Vec<f32>) -> Signal {
+    fn run(&self, input: &Signal, sheets: &mut Sheets) -> Signal {
         let mut hidden = Signal::default();
-        self.before.run(input, Around::default(), panel, &mut hidden);
+        self.before.run(input, Around::default(), sheets, &mut hidden);
         let mut sum = Signal::zeros(hidden.channels, hidden.frames);
         let (mut wide, mut gated, mut given) = (Signal::default(), Signal::default(), Signal::default());
         for gate in &self.gates {
-            gate.inner.run(&hidden, Around::default(), panel, &mut wide);
+            gate.inner.run(&hidden, Around::default(), sheets, &mut wide);
             gated.reshape(hidden.channels, hidden.frames);
             let (pass, open) = wide.split(gated.channels);
             pulp::Arch::new().dispatch(Gating { pass, open, to: gated.all_mut() });
-            gate.outer.run(&gated, Around::default(), panel, &mut given);
+            gate.outer.run(&gated, Around::default(), sheets, &mut given);
             let both = given.channels > sum.channels;
             if both {
                 hidden.add(&given, 0);
@@ -67,7 +68,7 @@ impl Coupling {
             sum.add(&given, if both { sum.channels } else { 0 });
         }
         let mut result = Signal::default();
-        self.after.run(&sum, Around::default(), panel, &mut result);
+        self.after.run(&sum, Around::default(), sheets, &mut result);
         result
     }
 }

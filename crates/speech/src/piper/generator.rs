@@ -5,6 +5,7 @@
 
 use super::conv::{Around, Conv, Upsample};
 use super::signal::{Signal, tanh};
+use super::toom::Sheets;
 
 /// Frames of the input that are made into sound at a time, so that memory does not grow with a sentence. A sentence of six
 /// seconds is one window; more windows repeat what lies around their borders.
@@ -43,7 +44,7 @@ pub(super) struct Block {
 /// Memory that is used again from layer to layer and from sentence to sentence.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
-    pub(super) panel: Vec<f32>,
+    pub(super) sheets: Sheets,
     input: Signal,
     whole: [Signal; 2],
     stage: StageDesk,
@@ -70,17 +71,17 @@ impl Generator {
         let hop = self.hop();
         let halo = self.halo();
         let mut samples = Vec::with_capacity(input.frames * hop);
-        let Desk { panel, input: window, whole: [now, next], stage: stage_desk } = desk;
+        let Desk { sheets, input: window, whole: [now, next], stage: stage_desk } = desk;
         for start in (0..input.frames).step_by(WINDOW) {
             let end = (start + WINDOW).min(input.frames);
             let (from, to) = (start.saturating_sub(halo), (end + halo).min(input.frames));
             window.copy_window(input, from, to);
-            self.first.run(window, Around::default(), panel, now);
+            self.first.run(window, Around::default(), sheets, now);
             for stage in &self.stages {
-                stage.run(now, stage_desk, panel, next);
+                stage.run(now, stage_desk, sheets, next);
                 std::mem::swap(now, next);
             }
-            self.last.run(now, Around { slope: Some(self.last_slope), ..Around::default() }, panel, next);
+            self.last.run(now, Around { slope: Some(self.last_slope), ..Around::default() }, sheets, next);
             pulp::Arch::new().dispatch(Rounding(next.row_mut(0)));
             samples.extend_from_slice(&next.row(0)[(start - from) * hop..(end - from) * hop]);
         }
@@ -103,7 +104,7 @@ impl Stage {
     }
 
     /// Replaces `output` by what the stage makes of `input`, piece by piece.
-    fn run(&self, input: &Signal, desk: &mut StageDesk, panel: &mut Vec<f32>, output: &mut Signal) {
+    fn run(&self, input: &Signal, desk: &mut StageDesk, sheets: &mut Sheets, output: &mut Signal) {
         let stride = self.upsample.stride();
         let halo = self.halo(0);
         let length = (STAGE_WINDOW / (self.upsample.outputs() * stride)).max(halo);
@@ -112,7 +113,7 @@ impl Stage {
             let end = (start + length).min(input.frames);
             let (from, to) = (start.saturating_sub(halo), (end + halo).min(input.frames));
             desk.input.copy_window(input, from, to);
-            self.window(desk, panel);
+            self.window(desk, sheets);
             let [sum, _] = &desk.sum;
             let share = 1.0 / self.blocks.len().max(1) as f32;
             for channel in 0..output.channels {
@@ -125,12 +126,12 @@ impl Stage {
     }
 
     /// Leaves the sum of what the blocks make of `desk.input` in `desk.sum`.
-    fn window(&self, desk: &mut StageDesk, panel: &mut Vec<f32>) {
+    fn window(&self, desk: &mut StageDesk, sheets: &mut Sheets) {
         let StageDesk { input, now, turn, step, inner, sum: [sum, other] } = desk;
-        self.upsample.run(input, self.slope, panel, turn, now);
+        self.upsample.run(input, self.slope, sheets, turn, now);
         for (index, block) in self.blocks.iter().enumerate() {
             // What the blocks before it gave is added by the last step of each.
-            block.run(now, (index > 0).then_some(&*sum), step, inner, panel, other);
+            block.run(now, (index > 0).then_some(&*sum), step, inner, sheets, other);
             std::mem::swap(sum, other);
         }
         if self.blocks.is_empty() {
@@ -151,7 +152,7 @@ impl Block {
         more: Option<&Signal>,
         [one, two]: &mut [Signal; 2],
         inner: &mut Signal,
-        panel: &mut Vec<f32>,
+        sheets: &mut Sheets,
         output: &mut Signal,
     ) {
         let slope = Some(self.slope);
@@ -161,10 +162,10 @@ impl Block {
             let to = if last { &mut *output } else { &mut *two };
             let around = Around { slope, plus: [Some(from), more.filter(|_| last)] };
             match second {
-                None => first.run(from, around, panel, to),
+                None => first.run(from, around, sheets, to),
                 Some(second) => {
-                    first.run(from, Around { slope, ..Around::default() }, panel, inner);
-                    second.run(inner, around, panel, to);
+                    first.run(from, Around { slope, ..Around::default() }, sheets, inner);
+                    second.run(inner, around, sheets, to);
                 }
             }
             if !last {

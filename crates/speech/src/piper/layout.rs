@@ -263,3 +263,43 @@ fn other<'a>(node: &Node<'a>, one: &str) -> Option<&'a str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
+
+    use super::*;
+
+    /// A network of a few numbers, laid out as a voice's is.
+    const SMALL: &[u8] = include_bytes!("../../../../fuzz/corpus/voice/small");
+
+    fn network() -> &'static [u8] {
+        let end = SMALL.iter().position(|&byte| byte == b'\n').unwrap();
+        &SMALL[end + 1..]
+    }
+
+    #[test]
+    fn values_and_layers_are_found() {
+        let graph = Graph::parse(network()).unwrap();
+        let layout = Layout::find(&graph).unwrap();
+        assert_eq!([layout.durations, layout.mean, layout.deviation, layout.latent], ["d", "m", "s", "z"]);
+        assert_eq!(layout.duration_noise, None);
+        let tail = Tail::read(&graph).unwrap();
+        assert_eq!((tail.flow.couplings.len(), tail.generator.hop()), (1, 2));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_computed_here() {
+        // Any byte another: an error, another network, or none of ours; never a panic.
+        for at in 0..network().len() {
+            let mut bytes = network().to_vec();
+            bytes[at] ^= 0x41;
+            if let Ok(graph) = Graph::parse(&bytes) {
+                let _ = (Layout::find(&graph).is_ok(), Tail::read(&graph).is_some());
+            }
+        }
+        let graph = Graph::parse(b"\x3a\x00").unwrap();
+        assert!(matches!(Layout::find(&graph), Err(SpeechError::UnsupportedVoice { .. })));
+        assert!(Tail::read(&graph).is_none());
+    }
+}
