@@ -163,6 +163,10 @@ fn marks(text: &str) -> impl Iterator<Item = Sound> {
 /// From misaki's notation to that of espeak-ng: diphthongs are two letters, vowels that are long have a mark, and "er" is one
 /// sound. Source: the two programs' own descriptions of their phonemes.
 fn as_espeak(phonemes: &str) -> String {
+    // Before a vowel "the" has a short vowel, too.
+    if phonemes == "ði" {
+        return "ðɪ".to_owned();
+    }
     let chars: Vec<char> = phonemes.chars().collect();
     let mut written = String::with_capacity(phonemes.len() * 2);
     let mut at = 0;
@@ -173,6 +177,8 @@ fn as_espeak(phonemes: &str) -> String {
         let stressed = at > 0 && matches!(chars[at - 1], 'ˈ' | 'ˌ');
         at += 1;
         match now {
+            // At the beginning of a word espeak-ng has another weak vowel: "about".
+            'ə' if at == 1 && next != Some('ɹ') => written.push('ɐ'),
             'A' => written.push_str("eɪ"),
             'I' => written.push_str("aɪ"),
             'O' => written.push_str("oʊ"),
