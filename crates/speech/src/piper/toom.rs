@@ -57,6 +57,7 @@ pub(super) struct Sheets {
     /// What one tile is computed from.
     pub(super) panel: Vec<f32>,
     sorted: Vec<f32>,
+    edge: Vec<f32>,
     made: Vec<f32>,
 }
 
@@ -108,29 +109,38 @@ impl Toom {
     /// Sorts what a span looks at: for each channel and each of the four places, frames that are `4 · dilation` apart, `dilation` of them
     /// together. Rectifies it, and puts zeros where there is nothing.
     #[inline(always)]
-    fn sort(&self, input: &Signal, slope: f32, start: usize, sorted: &mut [f32], length: usize) {
+    fn sort(&self, input: &Signal, slope: f32, start: usize, sheets: (&mut [f32], &mut Vec<f32>), length: usize) {
+        let (sorted, edge) = sheets;
         let step = self.dilation;
         let jump = MADE * step;
+        let needed = length.div_ceil(step) * jump + (MADE - 1) * step;
+        // What of it lies before the input, and where in the input it begins.
+        let before = self.reach.saturating_sub(start).min(needed);
+        let from = start.saturating_sub(self.reach);
+        let inside = before == 0 && from + needed <= input.frames;
+        edge.clear();
+        edge.resize(if inside { 0 } else { needed }, 0.0);
         for (channel, rows) in sorted.chunks_exact_mut(MADE * length).enumerate() {
-            let source = input.row(channel);
+            let source = input.row(channel).get(from..).unwrap_or_default();
+            // At the edges a copy with zeros around it, so that what follows need not look out for them.
+            let source = if inside {
+                source
+            } else {
+                let count = source.len().min(needed - before);
+                edge[before..before + count].copy_from_slice(&source[..count]);
+                &*edge
+            };
             for (place, row) in rows.chunks_exact_mut(length).enumerate() {
-                let from = start + place * step;
-                let inside = from >= self.reach && from + length.div_ceil(step) * jump <= source.len() + self.reach;
-                if inside && step == 1 {
-                    for (to, four) in row.iter_mut().zip(source[from - self.reach..].chunks_exact(MADE)) {
+                let source = &source[place * step..];
+                if step == 1 {
+                    for (to, four) in row.iter_mut().zip(source.chunks_exact(MADE)) {
                         *to = four[0].max(four[0] * slope);
                     }
-                } else if inside {
-                    for (to, from) in row.chunks_mut(step).zip(source[from - self.reach..].chunks(jump)) {
+                } else {
+                    for (to, from) in row.chunks_mut(step).zip(source.chunks(jump)) {
                         for (to, &value) in to.iter_mut().zip(from) {
                             *to = value.max(value * slope);
                         }
-                    }
-                } else {
-                    for (index, to) in row.iter_mut().enumerate() {
-                        let at = (from + index / step * jump + index % step).checked_sub(self.reach);
-                        let value = at.and_then(|at| source.get(at)).copied().unwrap_or(0.0);
-                        *to = value.max(value * slope);
                     }
                 }
             }
@@ -202,7 +212,7 @@ impl Job<'_> {
         sheets.made.resize(layer.bias.len() * MADE * lanes, 0.0);
         let slope = around.slope.unwrap_or(1.0);
         for start in (0..input.frames).step_by(groups * step * MADE) {
-            layer.sort(input, slope, start, &mut sheets.sorted, length);
+            layer.sort(input, slope, start, (&mut sheets.sorted, &mut sheets.edge), length);
             // At the end of a signal there may be less to do.
             let left = (input.frames - start).div_ceil(MADE * step) * step;
             for at in (0..left.min(groups * step)).step_by(width) {
