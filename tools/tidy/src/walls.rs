@@ -11,7 +11,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("app", &["store", "protocols", "model"]),
     ("store", &["model"]),
     ("wire", &["model"]),
-    ("speech", &["audio"]),
+    ("speech", &["audio", "model"]),
     // ADR 0002: tags and chapters are nouns. ADR 0003: LAME is ours to build.
     ("audio", &["watermark", "model", "lame-sys"]),
     ("lame-sys", &[]),
@@ -29,7 +29,7 @@ const NEVER_BUILT_IN: &[&str] = &["testkit", "tidy"];
 /// What a room may not be built with, not even through others, and why.
 const NEVER: &[(&[&str], &[&str], &str)] = &[
     (
-        &["model", "protocols", "watermark", "audio"],
+        &["model", "protocols", "watermark", "audio", "speech"],
         &["tokio", "sea-orm", "axum", "reqwest", "ureq", "hyper"],
         "these rooms wait for nothing: no network, no database, no runtime",
     ),
