@@ -143,7 +143,8 @@ bench: setup-bench setup-test ## speed and memory beside other programs, in one 
 soak: setup-bench setup-test ## twelve hours of sound, past 4 GiB; two hundred kills on each database; a full disk
 	cargo build --release -p soundpost
 	python3 benches/produce.py --soak
-	SOUNDPOST_KILLS=200 tools/with-postgres cargo nextest run --profile soak -p soundpost --run-ignored all -E 'test(killed) | test(full_disk)'
+	SOUNDPOST_KILLS=200 tools/with-postgres cargo nextest run --profile soak -p soundpost -E 'test(killed)'
+	tools/full-disk
 
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::postgres::PgListener;
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     IsolationLevel, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
@@ -73,6 +74,7 @@ async fn open_sqlite(options: &StoreOptions) -> Result<Pools, StoreError> {
             // A log that once grew is cut again.
             .pragma("journal_size_limit", "67108864")
     });
+    write.map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|writer, _| Box::pin(is_out_of_transactions(writer))));
     let mut read = usual(options, options.max_connections.max(1));
     read.test_before_acquire(false).map_sqlx_sqlite_opts(move |sqlite| {
         sqlite.create_if_missing(false).busy_timeout(patience).foreign_keys(true).pragma("query_only", "1")
@@ -81,6 +83,17 @@ async fn open_sqlite(options: &StoreOptions) -> Result<Pools, StoreError> {
     let write = connect_patiently(write, patience).await?;
     let read = Database::connect(read).await?;
     Ok(Pools { write, read })
+}
+
+/// Whether the writer may be used again. Where a disk is full, SQLite ends a transaction by itself, and then rolling it back fails: the
+/// library goes on counting it as open, opens the next ones within it, and nothing that is written is ever committed, though each
+/// commit is said to have worked. Such a connection is closed, and another one made.
+async fn is_out_of_transactions(writer: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if writer.is_in_transaction() {
+        // A rollback of what was dropped may be under way; whatever comes after it is answered after it.
+        writer.ping().await?;
+    }
+    Ok(!writer.is_in_transaction())
 }
 
 /// Connects to a SQLite file that others may be connecting to at this moment. Only one of them can put a new file into its mode, and

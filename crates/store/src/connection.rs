@@ -273,3 +273,67 @@ impl reading::Connected for Tx {
 
 impl Read for Store {}
 impl Read for Tx {}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
+
+    use model::{Dice, JobId, Time};
+    use sea_orm::ConnectionTrait;
+    use serde_json::json;
+
+    use super::*;
+    use crate::StoreError;
+    use crate::jobs::{NewJob, Priority, enqueue};
+
+    /// Counts instead of throwing.
+    struct Counter(std::sync::atomic::AtomicU8);
+
+    impl Dice for Counter {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill_with(|| self.0.fetch_add(1, Ordering::Relaxed));
+        }
+    }
+
+    async fn put(store: &Store, dice: &dyn Dice, bytes: usize) -> Result<(), StoreError> {
+        let now = Time::from_ms(0);
+        let job = NewJob {
+            kind: "test",
+            payload: json!("x".repeat(bytes)),
+            priority: Priority::Normal,
+            due: now,
+            unique: None,
+            subject: None,
+            max_attempts: 1,
+        };
+        let tx = store.begin().await?;
+        let _ = enqueue(&tx, now, JobId::new(now, dice), job).await?;
+        tx.commit().await
+    }
+
+    /// Once, commits after a full disk were said to have worked and had not.
+    #[tokio::test]
+    async fn what_is_committed_after_a_full_disk_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("full.db").display());
+        let store = Store::open(&StoreOptions::new(url.clone())).await.unwrap();
+        store.migrate().await.unwrap();
+        let dice = Counter(0.into());
+        // A statement that finds no room is undone alone, and its transaction is rolled back.
+        store.writer().execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();
+        let full = put(&store, &dice, 100_000).await;
+        assert!(matches!(full, Err(StoreError::Full)), "{full:?}");
+        store.writer().execute_unprepared("PRAGMA max_page_count = 1000000").await.unwrap();
+        // Where a commit finds none, SQLite rolls back by itself, as it is told to here, and nothing is left to roll back.
+        let tx = store.begin().await.unwrap();
+        tx.inner.execute_unprepared("ROLLBACK").await.unwrap();
+        drop(tx);
+        drop(store.begin().await.unwrap());
+        for _ in 0..3 {
+            put(&store, &dice, 10).await.unwrap();
+        }
+        let other = Store::open(&StoreOptions::new(url)).await.unwrap();
+        assert_eq!(crate::jobs::counts(&other, Time::from_ms(0)).await.unwrap().ready, 3);
+        put(&other, &dice, 10).await.unwrap();
+    }
+}

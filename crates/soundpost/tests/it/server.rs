@@ -129,15 +129,15 @@ impl Premises {
 
     /// Starts a process that goes on until it is ended; what it logs is added to a file.
     pub(crate) fn start(&self, name: &'static str, arguments: &[&str]) -> Running {
-        self.run(name, self.command(arguments))
-    }
-
-    /// The same with a command that was made for it.
-    pub(crate) fn run(&self, name: &'static str, mut command: Command) -> Running {
         let log = self.folder.path().join(format!("{name}.log"));
         let file =
             std::fs::File::options().create(true).append(true).open(&log).unwrap_or_else(|error| panic!("{error}"));
-        let child = command.stdout(Stdio::null()).stderr(file).spawn().unwrap_or_else(|error| panic!("{error}"));
+        let child = self
+            .command(arguments)
+            .stdout(Stdio::null())
+            .stderr(file)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{error}"));
         Running { child: Some(child), log }
     }
 
@@ -172,11 +172,6 @@ impl Running {
         let mut child = self.child.take()?;
         witness::run("kill", &["-TERM", &child.id().to_string()]);
         child.wait().unwrap_or_else(|error| panic!("{error}")).code()
-    }
-
-    /// The number of its process.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.as_ref().map_or(0, Child::id)
     }
 
     /// What it logged.

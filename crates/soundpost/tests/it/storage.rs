@@ -1,87 +1,9 @@
 //! Storage that refuses: everybody is told plainly, the server lives, and goes on when there is room again.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-use serde_json::{Value, json};
-use testkit::database::Database;
+use serde_json::Value;
 use testkit::s3::S3;
 
-use crate::server::{Client, Premises, Running, recording, wait_until};
-
-/// A server whose storage is a disk of so many bytes, in a mount namespace of its own, and where that disk is seen from here.
-fn on_a_small_disk(premises: &Premises, bytes: u64) -> (Running, PathBuf) {
-    let disk = premises.folder().join("disk");
-    std::fs::create_dir_all(&disk).unwrap_or_else(|error| panic!("{error}"));
-    let inner = premises.command(&["serve"]);
-    let mut outer = Command::new("unshare");
-    let script = format!("mount -t tmpfs -o size={bytes} none \"$1\" && shift && exec \"$@\"");
-    outer.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script, "sh"]).arg(&disk);
-    outer.arg(inner.get_program()).args(inner.get_args()).current_dir(premises.folder());
-    outer.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    outer.env("SOUNDPOST_STORAGE_URL", format!("file://{}", disk.display())).stdin(Stdio::null());
-    let server = premises.run("server", outer);
-    let client = Client::new(premises, "");
-    wait_until("the server answers", || client.get("/readyz").is_some_and(|(status, _)| status == 200));
-    let seen = PathBuf::from(format!("/proc/{}/root", server.pid()));
-    (server, seen.join(disk.strip_prefix("/").unwrap_or(&disk)))
-}
-
-/// Fills a disk to its last block.
-fn fill(file: &Path) {
-    let mut file = std::fs::File::create(file).unwrap_or_else(|error| panic!("{error}"));
-    while file.write_all(&[0; 4096]).is_ok() {}
-}
-
-/// On a disk that is full; this mounts one, which not every machine lets one do.
-mod full_disk {
-    use testkit::database::{on_postgres, on_sqlite};
-
-    #[test]
-    #[ignore = "mounts a disk: make soak runs it"]
-    fn sqlite() {
-        on_sqlite(super::refuses_and_fails_plainly_until_there_is_room);
-    }
-
-    #[test]
-    #[ignore = "mounts a disk: make soak runs it"]
-    fn postgres() {
-        on_postgres(super::refuses_and_fails_plainly_until_there_is_room);
-    }
-}
-
-async fn refuses_and_fails_plainly_until_there_is_room(database: &Database) {
-    let premises = Premises::new(database);
-    let key = premises.account("ada");
-    let (server, disk) = on_a_small_disk(&premises, 8 << 20);
-    let client = Client::new(&premises, &key);
-    let send = |action: &str| client.simple(&[("action", action)], &recording(3.0));
-    let Some((200, kept)) = send("save") else { panic!("{}", server.log()) };
-    let kept = kept["data"]["uuid"].as_str().unwrap_or_default().to_owned();
-    fill(&disk.join("filler"));
-
-    let Some((status, refused)) = send("start") else { panic!("{}", server.log()) };
-    assert_eq!((status, &refused["error_code"]), (507, &"storage_full".into()), "{refused}");
-    let (status, told) = client.get("/readyz").unwrap_or_default();
-    assert_eq!((status, &told["status"]), (503, &"storage_full".into()), "{told}");
-    assert_eq!(client.get("/healthz").map(|(status, _)| status), Some(200));
-    let start = format!("/api/production/{kept}/start.json");
-    assert_eq!(client.post(&start, &json!({})).map(|(status, _)| status), Some(200));
-    wait_until("it fails", || client.status(&kept) == Some(2));
-    let (_, details) = client.get(&format!("/api/production/{kept}.json")).unwrap_or_default();
-    let why = details["data"]["error_message"].as_str().unwrap_or_default();
-    assert_eq!(why, "Storage is full. The operator has to make room; start it again then.");
-
-    std::fs::remove_file(disk.join("filler")).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(client.get("/readyz").map(|(status, _)| status), Some(200));
-    assert_eq!(client.post(&start, &json!({})).map(|(status, _)| status), Some(200));
-    wait_until("it is done", || client.status(&kept) == Some(3));
-    let Some((200, next)) = send("start") else { panic!("{}", server.log()) };
-    let next = next["data"]["uuid"].as_str().unwrap_or_default().to_owned();
-    wait_until("the next is done", || client.status(&next) == Some(3));
-    assert!(!server.log().contains("panicked"), "{}", server.log());
-}
+use crate::server::{Client, Premises, recording, wait_until};
 
 testkit::both_databases! {
     async fn a_full_storage_refuses_uploads_until_there_is_room(database: &Database) {
