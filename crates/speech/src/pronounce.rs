@@ -2,7 +2,7 @@
 //!
 //! What belongs here: the choice between what a publication wants (`Lexicon`), what the dictionary says (misaki, which knows a
 //! word's part of speech from the sentence), and rules for words that are in neither (`letters`). Phonemes are written in IPA as
-//! espeak-ng writes American English, since that is what Piper's voices were trained on: https://github.com/espeak-ng/espeak-ng.
+//! espeak-ng writes American English, since that is what Piper's voices were trained on: <https://github.com/espeak-ng/espeak-ng>.
 //! Numbers, dates and the like have become words before (`spoken`).
 
 mod letters;

@@ -73,7 +73,7 @@ pub struct Silence {
 /// Why something is not said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// A number or letter that points to a note: "[12]", "¹".
+    /// A number or letter that points to a note: `[12]`, `¹`.
     FootnoteMark,
     /// How an address begins or goes on: "https://www." and everything after a path that could be said.
     Address,
