@@ -140,8 +140,10 @@ impl Transfers<'_> {
 
     /// Ends the publishing of a production whose owner does not want to wait: what is not there by now is given up.
     pub(crate) async fn stop(&self, tx: &Tx, production: &mut Production) -> Result<(), AppError> {
+        let stores = self.stores(tx, production).await?;
         for placing in store::services::placings(tx, &[production.id]).await? {
-            if placing.success.is_none() {
+            // An app that was told before may still answer.
+            if placing.success.is_none() && stores.contains(&placing.service) {
                 let trouble = "It was stopped before everything was there.".to_owned();
                 place(tx, production.id, placing.service, Some(false), trouble, Vec::new()).await?;
             }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use app::apps::{AppDraft, Keeps};
 use app::runs::{Begun, Said};
+use app::services::Connect;
 use app::stores::Wanted;
-use app::{AppError, Caller};
+use app::{AppError, Caller, Scope, Scopes, Via};
 use model::delivery::DeliveryKind;
 use model::production::{Edit, Made, MadeFile, OutputOrder, State};
 use model::remote::{Sftp, WebDav};
-use model::{ProductionId, Remote, RemoteSecret, ServiceId};
+use model::{GrantId, ProductionId, Remote, RemoteSecret, ServiceId};
 use store::jobs::{ClaimOptions, Claimed};
 use store::{Page, Store};
 use testkit::house::House;
@@ -175,6 +177,28 @@ testkit::both_databases! {
         assert_eq!(told(database.store(), id).await, 1);
         assert_eq!(house.app.transfers().finish(&job, Vec::new()).await.unwrap(), Said::TooLate);
         assert_eq!(house.app.productions().result(&ada, id, "talk.mp3").await.unwrap().size, 5);
+    }
+
+    async fn whoever_stops_sending_again_stops_no_app(database: &Database) {
+        let house = House::open(database);
+        let (ada, _) = house.account("ada").await;
+        let one = store(&house, &ada, "one").await;
+        let draft = AppDraft { name: "Podhost".to_owned(), ..AppDraft::default() };
+        let (app, _) = house.app.apps().create(&ada.account, draft, Keeps::ASecret).await.unwrap();
+        let via = Via::App { app: app.id, grant: GrantId::new(house.app.now(), &*house.dice) };
+        let scopes = Scopes::Only(Scope::ServiceConnect.name().parse().unwrap());
+        let podhost = Caller { account: ada.account.clone(), via, scopes };
+        let connect = Connect { webhook_url: "https://hook.example/".to_owned(), display_name: "Show".to_owned(), custom_data: None };
+        let told = house.app.services().connect(&podhost, connect).await.unwrap().service.id;
+        let edit = Edit { services: vec![one, told], ..Edit::default() };
+        let (id, _) = made_for(&house, database.store(), &ada, edit).await;
+        let job = transfer(&house, database.store(), "a").await.unwrap();
+        assert_eq!(house.app.transfers().fail(&job, "No room there.").await.unwrap(), Said::Heard);
+        house.app.productions().publish(&ada, id).await.unwrap();
+        house.app.productions().stop(&ada, id).await.unwrap();
+        let went = went(&house, &ada, id).await;
+        let apps: Vec<_> = went.iter().filter(|(name, ..)| name == "Podhost: Show").map(|(_, success, _)| *success).collect();
+        assert_eq!((went.len(), apps), (2, vec![None]), "the app was told, and may still answer: {went:?}");
     }
 
     async fn a_store_that_is_removed_holds_nothing_up(database: &Database) {
