@@ -130,8 +130,9 @@ impl Stores<'_> {
     pub async fn check(&self, caller: &Caller, id: ServiceId) -> Result<ShownService, AppError> {
         refuse_app(caller)?;
         match self.ask(caller, id, Question::Check).await? {
-            Answer::Checked | Answer::Files(_) => self.0.services().find(caller, id).await,
+            Answer::Checked => self.0.services().find(caller, id).await,
             Answer::Trouble(why) => Err(AppError::Conflict(why)),
+            Answer::Files(_) => Err(AppError::Broken("a test of a store was answered by a list")),
         }
     }
 
@@ -140,8 +141,8 @@ impl Stores<'_> {
         caller.may(Scope::ProductionRead)?;
         match self.ask(caller, id, Question::List).await? {
             Answer::Files(names) => Ok(names),
-            Answer::Checked => Ok(Vec::new()),
             Answer::Trouble(why) => Err(AppError::Conflict(why)),
+            Answer::Checked => Err(AppError::Broken("a list of a store was answered by a test")),
         }
     }
 
