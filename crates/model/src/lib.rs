@@ -4,6 +4,7 @@
 //! they are read from text. What does not: files, sockets, clocks, databases, sound. Nothing in here reads or writes.
 
 pub mod account;
+pub mod article;
 pub mod audit;
 mod browser;
 pub mod chapters;
@@ -19,6 +20,7 @@ mod size;
 mod time;
 
 pub use account::{Account, Username};
+pub use article::Article;
 pub use audit::{AuditEntry, AuditKind};
 pub use browser::browser_in_words;
 pub use chapters::{Chapter, Chapters, ChaptersError};

@@ -3,6 +3,8 @@
 //! What belongs here: turning the blocks that an article is made of into segments of text, and how long to pause between two. Finding
 //! the blocks in a page is no matter of this crate, and how a segment's text is spoken is in `spoken`.
 
+pub use model::article::{Block, Kind};
+
 use crate::SpeechError;
 
 /// Segments of one script, at the most: a long book chapter has a few hundred.
@@ -18,25 +20,6 @@ const LONGEST_CODE: usize = 80;
 const MOST_ROWS: usize = 12;
 const MOST_COLUMNS: usize = 6;
 
-/// A block of an article, as it was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Block {
-    /// A heading; level 1 is the title, 6 the least.
-    Heading(u8, String),
-    /// A paragraph.
-    Paragraph(String),
-    /// Somebody else's words, set apart.
-    Quote(String),
-    /// An item of a list, with its number if it has one.
-    Item(Option<u32>, String),
-    /// What is written under a picture.
-    Caption(String),
-    /// Code, set apart.
-    Code(String),
-    /// A table, the first row of which says what the columns are.
-    Table(Vec<Vec<String>>),
-}
-
 /// What is read out, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Script {
@@ -51,25 +34,6 @@ pub struct Segment {
     pub kind: Kind,
     /// What is read, and shown beside the player.
     pub text: String,
-}
-
-/// What a segment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A heading of a level between 1 and 6; a chapter of the recording begins there.
-    Heading(u8),
-    /// A paragraph.
-    Paragraph,
-    /// A quotation.
-    Quote,
-    /// An item of a list.
-    Item,
-    /// A caption.
-    Caption,
-    /// Code, or the news that there is some.
-    Code,
-    /// A table, or the news that there is one.
-    Table,
 }
 
 impl Script {
