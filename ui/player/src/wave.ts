@@ -1,0 +1,106 @@
+/** Waveforms on whole pixels: bars of 2 on a pitch of 3, 7 clear of the plates, none within 2 of the post. The server draws the same,
+ *  stretched, where no script does (src/pages/waveform.rs). */
+
+import { clamp } from './dom';
+
+const NS = 'http://www.w3.org/2000/svg';
+const PITCH = 3, BAR = 2, CLEAR = 7;
+/** Half the height of a bar of sound that is being made and was not measured yet. */
+const GROWING = 4;
+
+type Line = 'plate' | 'halo' | 'post' | 'un' | 'pl' | 'gh';
+
+interface Canvas {
+  /** Adds a path; nothing where there is nothing to draw. */
+  path(name: Line, d: string): void;
+  width: number;
+  height: number;
+  middle: number;
+  /** How many bars there is room for. */
+  bars: number;
+  /** How far a bar may go from the middle. */
+  room: number;
+}
+
+export interface Picture {
+  /** Draws how far it is: a share from 0 to 1. */
+  show(share: number): void;
+  /** Leaves it as it is and listens no more. */
+  end(): void;
+}
+
+/** Amplitudes, 0 to 127, from two hexadecimal digits each. */
+const amplitudes = (hex: string): number[] => (hex.match(/[0-9a-f]{2}/g) ?? []).map(pair => parseInt(pair, 16));
+
+const fit = (list: number[], bars: number): number[] => Array.from({ length: bars }, (_, bar) => {
+  const from = Math.floor(bar * list.length / bars), to = Math.max(from + 1, Math.floor((bar + 1) * list.length / bars));
+  return Math.max(0, ...list.slice(from, to));
+});
+
+const x = (bar: number): number => bar * PITCH + 1;
+
+const bars = (middle: number, from: number, to: number, step: number, tall: (bar: number) => number): string => {
+  let d = '';
+  for (let bar = from; bar < to; bar += step) { const v = tall(bar); if (v > 0) d += `M${x(bar)} ${middle - v}V${middle + v}`; }
+  return d;
+};
+
+/** Puts one picture in place of the server's two, and draws it again whenever its place becomes wider or narrower. */
+const picture = (root: HTMLElement, draw: (canvas: Canvas, share: number) => void): Picture => {
+  const svg = document.createElementNS(NS, 'svg'), bare = 'bare' in root.dataset;
+  svg.setAttribute('aria-hidden', 'true');
+  svg.setAttribute('class', 'wave own');
+  root.replaceChildren(svg);
+  let share = 0, drawn = '';
+  const paint = (): void => {
+    const width = Math.floor(root.clientWidth), height = Math.floor(root.clientHeight);
+    // The post moves by whole pixels, so between two of them there is nothing to do.
+    const now = `${width} ${height} ${Math.round(share * width)}`;
+    if (!width || !height || now === drawn) return;
+    drawn = now;
+    svg.replaceChildren();
+    svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
+    const path = (name: Line, d: string): void => {
+      if (!d) return;
+      const line = document.createElementNS(NS, 'path');
+      line.setAttribute('class', name);
+      line.setAttribute('d', d);
+      if (name === 'un' || name === 'pl' || name === 'gh') line.setAttribute('stroke-width', String(BAR));
+      svg.append(line);
+    };
+    if (!bare) path('plate', `M0 .5H${width}M0 ${height - 0.5}H${width}`);
+    const middle = Math.floor(height / 2);
+    draw({ path, width, height, middle, bars: Math.floor(width / PITCH), room: middle - (bare ? 1 : CLEAR) }, share);
+  };
+  const watch = new ResizeObserver(paint);
+  watch.observe(root);
+  return { show: to => { share = clamp(to, 0, 1) || 0; paint(); }, end: () => watch.disconnect() };
+};
+
+const post = ({ path, width, height }: Canvas, share: number): void => {
+  const at = clamp(Math.round(share * width) + 0.5, 1.5, width - 1.5), d = `M${at} 2V${height - 2}`;
+  path('halo', d);
+  path('post', d);
+};
+
+/** Sound that can be heard: played bars in amber, the others waiting. */
+export const heard = (root: HTMLElement, hex: string): Picture => {
+  const whole = amplitudes(hex);
+  let list: number[] = [];
+  return picture(root, (canvas, share) => {
+    if (list.length !== canvas.bars) list = fit(whole, canvas.bars);
+    const split = Math.round(share * canvas.bars);
+    const tall = (bar: number): number => Math.abs(bar - split) < 2 ? 0 : Math.max(1, Math.round((list[bar] ?? 0) / 127 * canvas.room));
+    canvas.path('un', bars(canvas.middle, split, canvas.bars, 1, tall));
+    canvas.path('pl', bars(canvas.middle, 0, split, 1, tall));
+    post(canvas, share);
+  });
+};
+
+/** Sound that is being made: what is finished stands behind the post, the rest is a dotted line. */
+export const growing = (root: HTMLElement): Picture => picture(root, (canvas, share) => {
+  const split = Math.round(share * canvas.bars);
+  canvas.path('pl', bars(canvas.middle, 0, split - 1, 1, () => GROWING));
+  canvas.path('gh', bars(canvas.middle, split + 2, canvas.bars, 2, () => 1));
+  post(canvas, share);
+});
