@@ -59,6 +59,8 @@ export const listen = (main: HTMLElement): void => {
 
   const silent = one('[data-silent]', main);
   const fail = (): void => {
+    // A sound that did not come still counts as playing.
+    sound.pause();
     if (silent) silent.hidden = false;
     tell(silent, navigator.onLine ? 'The sound did not come. Press play again, or load the page again.' : 'The sound did not come: there is no line. Press play again when it is back.');
     look();
