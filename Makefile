@@ -32,7 +32,7 @@ install: setup-build ## build soundpost and put it into cargo's bin folder
 ##@ Check
 
 .PHONY: test
-test: setup-rust setup-build setup-wasm setup-lint setup-test setup-docs setup-browser setup-node fmt-check tidy clippy rustdoc unit browser attack doctest wasm drift deny machete typos book ## everything that CI checks, in CI's order
+test: setup-rust setup-build setup-wasm setup-lint setup-test setup-docs setup-browser setup-node fmt-check tidy clippy rustdoc unit browser attack doctest wasm player drift deny machete typos book ## everything that CI checks, in CI's order
 	@echo 'make test: all of it passed.'
 
 .PHONY: fmt-check
@@ -59,6 +59,11 @@ unit: setup-test ## unit and integration tests, beside a PostgreSQL of their own
 .PHONY: browser
 browser: setup-test setup-browser setup-node ## the pages of a server that runs, walked through with Chromium
 	tools/browse
+
+.PHONY: player
+player: setup-node ## the player's scripts: their types, their size, and that the built ones are what the source makes
+	npm ci --prefix ui/player --silent --no-fund --no-audit
+	npm run check --prefix ui/player --silent
 
 .PHONY: attack
 attack: setup-test ## made-up requests against the API, from its own description

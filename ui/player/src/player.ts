@@ -5,6 +5,7 @@ import { one } from './dom';
 import { listen } from './listen';
 import { making } from './making';
 import { watchLine } from './told';
+import { fallen } from './wave';
 
 document.documentElement.classList.add('js');
 
@@ -12,6 +13,8 @@ const start = (): void => {
   const main = one('main[data-state]');
   if (main?.dataset.state === 'making') making(main, start);
   if (main?.dataset.state === 'ready') listen(main);
+  const fell = main && one('[data-fallen]', main);
+  if (fell) fallen(fell).show(0);
 };
 
 document.addEventListener('DOMContentLoaded', () => {

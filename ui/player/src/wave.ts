@@ -8,7 +8,7 @@ const PITCH = 3, BAR = 2, CLEAR = 7;
 /** Half the height of a bar of sound that is being made and was not measured yet. */
 const GROWING = 4;
 
-type Line = 'plate' | 'halo' | 'post' | 'un' | 'pl' | 'gh';
+type Line = 'plate' | 'halo' | 'post' | 'fallen' | 'un' | 'pl' | 'gh';
 
 interface Canvas {
   /** Adds a path; nothing where there is nothing to draw. */
@@ -103,4 +103,11 @@ export const growing = (root: HTMLElement): Picture => picture(root, (canvas, sh
   canvas.path('pl', bars(canvas.middle, 0, split - 1, 1, () => GROWING));
   canvas.path('gh', bars(canvas.middle, split + 2, canvas.bars, 2, () => 1));
   post(canvas, share);
+});
+
+/** Sound that there is none of: the post has fallen. */
+export const fallen = (root: HTMLElement): Picture => picture(root, canvas => {
+  const half = Math.floor(canvas.bars / 2), foot = canvas.height - 4;
+  canvas.path('gh', bars(canvas.middle, 0, half - 15, 2, () => 1) + bars(canvas.middle, half + 15, canvas.bars, 2, () => 1));
+  canvas.path('fallen', `M${x(half) - 36} ${foot}l72 -35`);
 });

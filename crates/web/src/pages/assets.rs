@@ -111,7 +111,7 @@ mod tests {
         let sheet = String::from_utf8_lossy(&FILES["page.css"].bytes).into_owned();
         assert!(sheet.contains(&format!("url({})", href("fonts/commit-mono-latin-400-normal.woff2"))), "{sheet}");
         assert!(!sheet.contains("url(fonts/"));
-        for licence in ["fonts/LICENSE-commit-mono", "fonts/LICENSE-instrument-sans"] {
+        for licence in ["fonts/LICENSE-commit-mono", "fonts/LICENSE-instrument-sans", "fonts/LICENSE-newsreader"] {
             assert!(FILES.contains_key(licence), "{licence}");
         }
     }
