@@ -382,6 +382,12 @@ const checks = {
       expect('the page pulls the reader back', await page.evaluate(() => scrollY < 200));
       await follow.click();
       await until('Follow does not lead back', inSight);
+      // A scroll without wheel or finger, as of the bar at the side, once our own is over.
+      await page.waitForTimeout(1400);
+      await page.evaluate(() => scrollTo(0, 0));
+      await until('Follow does not stop when the page is scrolled by its bar', async () => await follow.getAttribute('aria-pressed') === 'false');
+      await follow.click();
+      await until('Follow does not lead back a second time', inSight);
       await follow.click();
       await page.evaluate(() => scrollTo(0, 0));
       await page.waitForTimeout(700);
