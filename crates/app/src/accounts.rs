@@ -111,6 +111,20 @@ impl Accounts<'_> {
 
     /// The operator makes an account.
     pub async fn create(&self, new: NewAccount) -> Result<Account, AppError> {
+        let now = self.0.now();
+        let id = AccountId::new(now, self.0.dice());
+        let unnamed =
+            Account { id, number: 0, username: Username::of_shell(0), email: None, is_admin: false, created: now };
+        let (account, hash) = self.named(unnamed, new).await?;
+        let tx = self.0.begin().await?;
+        let account = Account { number: store::accounts::next_number(&tx).await?, ..account };
+        store::accounts::insert(&tx, &account, Some(&hash)).await.map_err(taken)?;
+        tx.commit().await?;
+        Ok(account)
+    }
+
+    /// An account as it is called from now on, and what is kept of its password.
+    pub(crate) async fn named(&self, account: Account, new: NewAccount) -> Result<(Account, String), AppError> {
         let mut wrong = Vec::new();
         let username = Username::taken_anew(&new.username).map_err(|error| ("username", error.to_string()));
         let email = check_email(&new.email).map_err(|error| ("email", error));
@@ -123,15 +137,15 @@ impl Accounts<'_> {
         let (Ok(username), Ok(email), Ok(())) = (username, email, password) else {
             return Err(AppError::Invalid(wrong));
         };
-        let now = self.0.now();
-        let id = AccountId::new(now, self.0.dice());
         let hash = self.hash(new.password).await?;
-        let tx = self.0.begin().await?;
-        let number = store::accounts::next_number(&tx).await?;
-        let account = Account { id, number, username, email, is_admin: new.is_admin, created: now };
-        store::accounts::insert(&tx, &account, Some(&hash)).await.map_err(taken)?;
-        tx.commit().await?;
-        Ok(account)
+        Ok((Account { username, email, is_admin: new.is_admin, ..account }, hash))
+    }
+
+    /// Keeps what an account that was there before is called from now on.
+    pub(crate) async fn rename(&self, tx: &Tx, account: &Account, hash: &str) -> Result<(), AppError> {
+        store::accounts::update(tx, account).await.map_err(taken)?;
+        store::accounts::set_password(tx, account.id, Some(hash)).await?;
+        Ok(())
     }
 
     /// A person comes to the door with a browser. What was good in it before is worth nothing afterwards.

@@ -21,6 +21,7 @@ use crate::audit::Entry;
 use crate::letters::Wish;
 use crate::{App, AppError};
 
+pub(crate) use self::causes::Tell;
 pub use self::looking::{Told, Whose};
 pub use store::deliveries::Filter;
 

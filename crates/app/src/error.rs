@@ -29,6 +29,15 @@ pub enum AppError {
     /// A signed request is not taken.
     #[error("{0}")]
     Call(protocols::jwt::CallRefusal),
+    /// What is asked for makes sense, and is not done here.
+    #[error("{0}")]
+    Refused(String),
+    /// Somebody else changed meanwhile what was to be changed.
+    #[error("Somebody else changed this meanwhile. Nothing of yours was lost: look at what is there now, and decide.")]
+    Changed {
+        /// What there is now.
+        revision: u32,
+    },
     /// It cannot be done as things are now.
     #[error("{0}")]
     Conflict(String),

@@ -18,8 +18,10 @@ pub mod files;
 pub mod grants;
 pub mod leaving;
 pub mod letters;
+pub mod narrations;
 pub mod oauth1;
 pub mod oauth2;
+pub mod organizations;
 pub mod passkeys;
 pub mod presets;
 pub mod productions;
@@ -48,6 +50,7 @@ use self::told::Told;
 
 pub use callers::{Caller, Operator, Peer, Scope, ScopeSet, Scopes, Via};
 pub use error::{AppError, Invalid};
+pub use narrations::Gate;
 pub use secret::{SecretKey, WrongSecretKey};
 pub use sessions::{Fresh, Visitor};
 pub use store::Page;
@@ -77,6 +80,12 @@ pub struct Rules {
     pub most_attempts: u32,
     /// Whether letters can be sent.
     pub has_mail: bool,
+    /// The address that people and programs reach this house by, for what others are told.
+    pub public_url: String,
+    /// How long an organization's old key works on beside its new one, where that is wished.
+    pub key_grace: Duration,
+    /// Says of addresses that are written out whether they may be asked.
+    pub gate: Gate,
 }
 
 impl Default for Rules {
@@ -94,6 +103,9 @@ impl Default for Rules {
             upload_life: DAY,
             most_attempts: 5,
             has_mail: false,
+            public_url: "http://localhost:8080".to_owned(),
+            key_grace: DAY,
+            gate: Gate::default(),
         }
     }
 }
@@ -178,6 +190,16 @@ impl App {
     /// What people allowed apps.
     pub fn grants(&self) -> grants::Grants<'_> {
         grants::Grants(self)
+    }
+
+    /// Articles that are read aloud.
+    pub fn narrations(&self) -> narrations::Narrations<'_> {
+        narrations::Narrations(self)
+    }
+
+    /// Platforms that integrate server to server.
+    pub fn organizations(&self) -> organizations::Organizations<'_> {
+        organizations::Organizations(self)
     }
 
     /// OAuth 1.0 and 1.0a.

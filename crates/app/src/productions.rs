@@ -11,7 +11,8 @@ use store::jobs::{NewJob, Priority, Progress};
 use store::{Page, Tx};
 
 use crate::callers::{Caller, Scope};
-use crate::files::{parse_key, settle};
+use crate::files::settle;
+use crate::narrations::{doom, doom_published, is_played};
 use crate::{App, AppError};
 
 /// The kind of job that makes a production.
@@ -245,7 +246,8 @@ impl Productions<'_> {
         Ok(production)
     }
 
-    async fn begin_run(&self, tx: &Tx, production: &mut Production, now: Time) -> Result<(), AppError> {
+    /// Has it made, as part of a transaction.
+    pub(crate) async fn begin_run(&self, tx: &Tx, production: &mut Production, now: Time) -> Result<(), AppError> {
         refuse_running(production)?;
         if production.draft.input.is_none() {
             return Err(AppError::invalid(
@@ -266,7 +268,10 @@ impl Productions<'_> {
             let order = OutputOrder { format: format.to_owned(), bitrate: Some(bitrate), ..OutputOrder::default() };
             production.draft.outputs.push(order);
         }
-        doom_made(tx, production, now).await?;
+        // What a player plays is heard until something else is published.
+        if !is_played(tx, production).await? {
+            doom_made(tx, production, now).await?;
+        }
         production.run += 1;
         production.state = State::Waiting;
         production.changed = now;
@@ -304,6 +309,7 @@ pub(crate) fn clear(draft: &mut Draft, list: List) {
 pub(crate) async fn remove(tx: &Tx, production: &Production, now: Time) -> Result<(), AppError> {
     let _ = store::jobs::ask_cancel(tx, &subject(production.id)).await?;
     settle(tx, Some(&production.draft), None, now).await?;
+    doom_published(tx, production, now).await?;
     doom_made(tx, production, now).await?;
     for upload in store::uploads::list_by_production(tx, production.id).await? {
         store::files::doom(tx, &upload.parts, now).await?;
@@ -315,11 +321,10 @@ pub(crate) async fn remove(tx: &Tx, production: &Production, now: Time) -> Resul
 
 /// Dooms what came of an earlier run.
 async fn doom_made(tx: &Tx, production: &Production, now: Time) -> Result<(), AppError> {
-    let Some(made) = production.state.made() else { return Ok(()) };
-    let keys = made.files.iter().map(|file| &file.key).chain(made.drawings.iter().map(|file| &file.key));
-    let keys = keys.map(|key| parse_key(key)).collect::<Result<Vec<_>, _>>()?;
-    store::files::doom(tx, &keys, now).await?;
-    Ok(())
+    match production.state.made() {
+        Some(made) => doom(tx, made, now).await,
+        None => Ok(()),
+    }
 }
 
 const NONE: AppError = AppError::NotFound("production");

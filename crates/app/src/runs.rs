@@ -101,6 +101,7 @@ impl Runs<'_> {
         } else {
             self.0.transfers().publish(&tx, &mut production, made).await?;
         }
+        self.0.narrations().made(&tx, &production).await?;
         let said = self.end(tx, job, production).await?;
         if said == Said::Heard {
             tracing::info!(production = %id, files, "a production is made");
@@ -113,7 +114,7 @@ impl Runs<'_> {
         let tx = self.0.begin().await?;
         let Some(mut production) = current(&tx, job).await? else { return Ok(Said::TooLate) };
         production.state = State::Failed { reason: reason.to_owned(), stage: Some(stage) };
-        self.0.deliveries().tell_webhook(&tx, &production).await?;
+        self.tell_failed(&tx, &production).await?;
         self.end(tx, job, production).await
     }
 
@@ -141,7 +142,7 @@ impl Runs<'_> {
                 Fate::Dead | Fate::Lost => State::Failed { reason: reason.to_owned(), stage: Some(stage) },
             };
             if matches!(production.state, State::Failed { .. }) {
-                self.0.deliveries().tell_webhook(&tx, &production).await?;
+                self.tell_failed(&tx, &production).await?;
             }
             self.save(&tx, &mut production).await?;
         }
@@ -205,8 +206,14 @@ impl Runs<'_> {
         );
         tracing::error!(production = %production.id, attempts = job.attempts, "a production ended its workers");
         production.state = State::Failed { reason, stage };
-        self.0.deliveries().tell_webhook(tx, &production).await?;
+        self.tell_failed(tx, &production).await?;
         self.save(tx, &mut production).await
+    }
+
+    /// Everybody hears that it did not work who was to hear of it.
+    async fn tell_failed(&self, tx: &Tx, production: &Production) -> Result<(), AppError> {
+        self.0.deliveries().tell_webhook(tx, production).await?;
+        self.0.narrations().failed(tx, production).await
     }
 
     async fn end(&self, tx: Tx, job: &Claimed, mut production: Production) -> Result<Said, AppError> {
@@ -226,7 +233,7 @@ impl Runs<'_> {
 }
 
 /// The production that a job is about, if it is still this run that is wanted.
-async fn current(tx: &Tx, job: &Claimed) -> Result<Option<Production>, AppError> {
+pub(crate) async fn current(tx: &Tx, job: &Claimed) -> Result<Option<Production>, AppError> {
     running(tx, &job.payload).await
 }
 

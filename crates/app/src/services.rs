@@ -8,7 +8,7 @@ use model::production::Input;
 use model::registered_app;
 use model::service::{AppTarget, MOST_CUSTOM_DATA, Placing, ShownService, Target};
 use model::{AccountId, AppId, AuditKind, Draft, Production, ProductionId, RegisteredApp, Service, ServiceId};
-use store::{Page, StoreError, Tx};
+use store::{Page, Tx};
 
 use crate::apps::is_web_address;
 use crate::callers::{Caller, Scope, Via};
@@ -55,7 +55,7 @@ impl Services<'_> {
         let said = checked(said)?;
         // Whoever connects the same name at the same moment was first, and then it is there to be changed.
         match self.put(caller.account.id, &app, &said).await {
-            Err(AppError::Store(StoreError::Conflict)) => self.put(caller.account.id, &app, &said).await,
+            Err(AppError::Conflict(_)) => self.put(caller.account.id, &app, &said).await,
             done => done,
         }
     }

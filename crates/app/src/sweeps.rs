@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use store::productions::StateName;
 
+use crate::narrations::{REMEMBERED_FOR as REQUESTS_FOR, RENDERED_FOR, rendering_key};
 use crate::productions::remove;
 use crate::{App, AppError};
 
@@ -42,6 +43,8 @@ pub struct Swept {
     pub uploads: usize,
     /// Productions past their time.
     pub productions: usize,
+    /// Sounds of segments that nobody used for a while.
+    pub renderings: usize,
     /// Whether there is more to do right away.
     pub more: bool,
 }
@@ -52,8 +55,10 @@ impl Sweeps<'_> {
         let uploads = self.expire().await?;
         let productions = self.retire().await?;
         let files = self.remove_files().await?;
+        let renderings = self.remove_renderings().await?;
         let most = usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
-        Ok(Swept { files, uploads, productions, more: [files, uploads, productions].contains(&most) })
+        let more = [files, uploads, productions, renderings].contains(&most);
+        Ok(Swept { files, uploads, productions, renderings, more })
     }
 
     /// Forgets sessions, counts and uploads whose time is over.
@@ -74,6 +79,9 @@ impl Sweeps<'_> {
         store::deliveries::remove_before(&tx, now - TOLD_FOR, AT_ONCE).await?;
         store::webhook_secrets::remove_expired(&tx, now).await?;
         store::answers::remove_before(&tx, now - HEARD_FOR).await?;
+        store::organizations::remove_expired_invitations(&tx, now).await?;
+        store::editor_passes::remove_expired(&tx, now).await?;
+        store::narrations::forget_requests_before(&tx, now - REQUESTS_FOR).await?;
         let expired = store::uploads::list_expired(&tx, now, AT_ONCE).await?;
         for upload in &expired {
             store::files::doom(&tx, &upload.parts, now).await?;
@@ -115,5 +123,17 @@ impl Sweeps<'_> {
             tx.commit().await?;
         }
         Ok(doomed.len())
+    }
+
+    /// Removes sound of segments that nobody used for a while. It can be made again.
+    async fn remove_renderings(&self) -> Result<usize, AppError> {
+        let old = store::renderings::list_unused(self.0.store(), self.0.now() - RENDERED_FOR, AT_ONCE).await?;
+        for key in &old {
+            self.0.blobs().remove(&rendering_key(key)?).await?;
+            let tx = self.0.begin().await?;
+            store::renderings::forget(&tx, key).await?;
+            tx.commit().await?;
+        }
+        Ok(old.len())
     }
 }

@@ -41,6 +41,16 @@ pub struct Username(String);
 pub struct NotAUsername;
 
 impl Username {
+    /// The name of an account that nobody signs in with, by its number. Nobody can take such a name: it has a dot.
+    pub fn of_shell(number: u64) -> Self {
+        Self(format!("shell.{number}"))
+    }
+
+    /// Whether it is the name of an account that nobody signs in with: an organization's, or that of somebody who did not make it their own yet.
+    pub fn is_of_shell(&self) -> bool {
+        self.0.starts_with("shell.")
+    }
+
     /// The name as it is kept.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -95,6 +95,14 @@ kinds! {
     StoreRemoved = "store removed",
     /// Somebody is not told anything any more: 410, or days of failure.
     ReceiverDisabled = "receiver disabled",
+    /// An organization was made, or what it consists of was changed.
+    OrganizationChanged = "organization changed",
+    /// A key of an organization was made.
+    OrganizationKeyMade = "organization key made",
+    /// A key of an organization was revoked.
+    OrganizationKeyRevoked = "organization key revoked",
+    /// Somebody made an account their own that an organization had made for them.
+    AccountClaimed = "account claimed",
     /// Everything of the account was handed out.
     AccountExported = "account exported",
     /// The account was removed.

@@ -43,17 +43,20 @@ pub enum DeliveryKind {
     Service,
     /// An address that a production or preset names hears that it is done or did not work.
     Webhook,
+    /// An organization hears that a narration can be heard, or why not.
+    Player,
 }
 
 impl DeliveryKind {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Service, Self::Webhook];
+    pub const ALL: &[Self] = &[Self::Service, Self::Webhook, Self::Player];
 
     /// The word that it is kept as.
     pub fn word(self) -> &'static str {
         match self {
             Self::Service => "service",
             Self::Webhook => "webhook",
+            Self::Player => "player",
         }
     }
 
@@ -66,7 +69,7 @@ impl DeliveryKind {
     pub fn is_taken(self, status: u16) -> bool {
         match self {
             Self::Service => matches!(status, 200 | 201 | 203 | 204),
-            Self::Webhook => (200..300).contains(&status),
+            Self::Webhook | Self::Player => (200..300).contains(&status),
         }
     }
 

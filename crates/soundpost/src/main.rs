@@ -26,6 +26,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Produce(arguments) => commands::produce::run(&arguments),
+        Command::Narrate(arguments) => commands::narrate::run(&arguments),
+        Command::Voices(asked) => commands::voices::run(&asked),
         Command::Measure(arguments) => commands::measure::run(&arguments),
         Command::Serve(arguments) => commands::serve::serve(&arguments),
         Command::Worker(arguments) => commands::serve::worker(&arguments),
@@ -35,7 +37,7 @@ fn main() -> ExitCode {
         Command::Restore(arguments) => commands::backup::restore(&arguments),
         Command::Admin(admin) => commands::admin::run(admin),
         Command::Config { toml } => commands::describe::config(toml),
-        Command::Openapi => commands::describe::openapi(),
+        Command::Openapi { api } => commands::describe::openapi(api),
         Command::Completions { shell } => commands::describe::completions(shell),
         Command::Man => commands::describe::man(),
         Command::Reference => commands::describe::reference(),

@@ -12,6 +12,10 @@ use crate::stop;
 /// Time between two looks at the bar.
 const REFRESH: Duration = Duration::from_millis(100);
 
+/// How bars look.
+const BAR: &str = "{prefix:>10} {wide_bar} {percent:>3} % {msg}";
+const BLOCKS: &str = "█▉▊▋▌▍▎▏ ";
+
 /// Follows one job on standard error.
 pub(crate) struct Display {
     shown: Mutex<Shown>,
@@ -45,8 +49,8 @@ impl Display {
             Mode::Bar => ProgressBar::with_draw_target(Some(1_000), ProgressDrawTarget::stderr()),
             Mode::Lines | Mode::Nothing => ProgressBar::hidden(),
         };
-        if let Ok(style) = ProgressStyle::with_template("{prefix:>10} {wide_bar} {percent:>3} % {msg}") {
-            bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
+        if let Ok(style) = ProgressStyle::with_template(BAR) {
+            bar.set_style(style.progress_chars(BLOCKS));
         }
         let now = now();
         Self { shown: Mutex::new(Shown { step: None, bar, since: now, last: now }), name: name.to_owned(), mode }
@@ -58,6 +62,19 @@ impl Display {
             shown.bar.finish_and_clear();
         }
     }
+}
+
+/// A bar for reading aloud: thousandths of the words. There is none where nobody looks.
+pub(crate) fn speaking() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        anstream::eprintln!("Reading aloud");
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(Some(1_000), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template(BAR) {
+        bar.set_style(style.progress_chars(BLOCKS));
+    }
+    bar.with_prefix("Reading")
 }
 
 impl Watcher for Display {

@@ -45,6 +45,10 @@ pub(crate) struct Settings {
     pub(crate) account_quota: Option<u64>,
     pub(crate) retention: Option<Duration>,
     pub(crate) access_token_life: Duration,
+    /// How long an organization's old key works on beside its new one.
+    pub(crate) key_grace: Duration,
+    /// Where voices lie that read articles aloud.
+    pub(crate) voices_dir: PathBuf,
     pub(crate) rate_limit: Option<u32>,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) allow_networks: AllowNetworks,
@@ -234,6 +238,12 @@ impl Typed {
             upload_limit: self.read("upload_limit", read::size)?,
             account_quota: self.read("account_quota", |text| read::or_none(text, "none", read::size))?,
             retention: self.read("retention", |text| read::or_none(text, "forever", read::duration))?,
+            key_grace: self
+                .read("key_grace", |text| read::duration(text).filter(|grace| grace.as_secs() <= 366 * 86_400))?,
+            voices_dir: match self.optional("voices_dir") {
+                Some(_) => self.read("voices_dir", |text| Some(PathBuf::from(text)))?,
+                None => folder.join("voices"),
+            },
             access_token_life: self.read("access_token_life", |text| {
                 read::duration(text).filter(|life| (60..=3_660 * 86_400).contains(&life.as_secs()))
             })?,
@@ -277,6 +287,10 @@ impl Settings {
             storage_url: format!("file://{}", data_dir.join("files").display()),
             s3: S3::default(),
             secret_key: None,
+            public_url: self
+                .sandbox
+                .as_ref()
+                .map_or_else(|| self.public_url.clone(), |beside| beside.public_url.clone()),
             metrics_listen: None,
             sandbox: None,
             data_dir,

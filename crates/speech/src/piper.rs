@@ -35,8 +35,9 @@ use generator::Desk;
 use layout::{Layout, Tail};
 use noise::Noise;
 use onnx::Graph;
-use package::Package;
 use signal::Signal;
+
+pub use package::Package;
 
 /// Changes when the same network is made to speak otherwise: other phonemes, other noise, another order of sums.
 const ENGINE: &str = "piper 1";
@@ -84,13 +85,19 @@ pub fn inspect(network: &[u8], description: &[u8]) -> Result<Kernels, SpeechErro
     Ok(if Tail::read(&graph).is_some() { Kernels::Own } else { Kernels::Rten })
 }
 
+/// The language that a voice speaks, by its description: "en-US".
+pub fn language(description: &[u8]) -> Result<String, SpeechError> {
+    Ok(Config::parse(description)?.language)
+}
+
 impl Piper {
     /// Opens the voice in a folder, a Python wheel, a zip file, or beside a .onnx file.
     pub fn open(path: &Path, pronouncer: Arc<Pronouncer>, kernels: Kernels) -> Result<Self, SpeechError> {
         Self::from_package(Package::read(path)?, pronouncer, kernels)
     }
 
-    fn from_package(package: Package, pronouncer: Arc<Pronouncer>, kernels: Kernels) -> Result<Self, SpeechError> {
+    /// Opens a voice of which the files were read.
+    pub fn from_package(package: Package, pronouncer: Arc<Pronouncer>, kernels: Kernels) -> Result<Self, SpeechError> {
         let config = Config::parse(&package.description)?;
         let unsupported = |reason: String| Err(SpeechError::UnsupportedVoice { reason });
         if !config.language.starts_with("en") {

@@ -1,7 +1,8 @@
 //! The whole database, row by row, in a form that is neither SQLite's nor PostgreSQL's: for backups, and for moving house.
 //!
 //! What is read is one moment's, whatever others write meanwhile. Counts of tries, nonces, questions that wait for an
-//! answer and letters under way are left out: they are over in minutes.
+//! answer, ways into the editor and letters under way are left out: they are over in minutes or hours. Sound that was rendered before is, too: it can
+//! be made again.
 
 use futures_util::TryStreamExt;
 use model::Time;
@@ -15,8 +16,9 @@ use crate::document;
 use crate::error::corrupt;
 use crate::{BlobKey, Store, StoreError, Tx};
 use crate::{
-    accounts, api_keys, apps, audit, counters, deliveries, emails, files, grants, house, jobs, oauth1, oauth2,
-    passkeys, presets, productions, receivers, recovery, services, sessions, totp, uploads, webhook_secrets,
+    accounts, api_keys, apps, audit, counters, deliveries, emails, files, grants, house, jobs, narrations, oauth1,
+    oauth2, organization_keys, organizations, passkeys, presets, productions, publications, receivers, recovery,
+    services, sessions, totp, uploads, webhook_secrets,
 };
 
 /// Does something for every table, in an order in which what is referred to comes first.
@@ -39,6 +41,19 @@ macro_rules! tables {
         $each!(emails::row, "verified_emails");
         $each!(presets::row, "presets");
         $each!(productions::row, "productions");
+        $each!(organizations::row, "organizations");
+        $each!(organizations::member_row, "organization_members");
+        $each!(organizations::invitation_row, "organization_invitations");
+        $each!(organization_keys::row, "organization_keys");
+        $each!(organization_keys::domain_row, "organization_domains");
+        $each!(organization_keys::webhook_row, "organization_webhooks");
+        $each!(publications::row, "publications");
+        $each!(publications::mapping_row, "organization_publications");
+        $each!(publications::user_row, "organization_users");
+        $each!(publications::word_row, "pronunciations");
+        $each!(narrations::row, "narrations");
+        $each!(narrations::revision_row, "narration_revisions");
+        $each!(narrations::request_row, "narration_requests");
         $each!(uploads::row, "uploads");
         $each!(files::row, "files");
         $each!(jobs::row, "jobs");
@@ -99,7 +114,7 @@ pub async fn clear(tx: &Tx, now: Time) -> Result<(), StoreError> {
             }
         )*};
     }
-    each!(jobs::row, uploads::row, productions::row, presets::row, accounts::row, audit::row);
+    each!(jobs::row, uploads::row, productions::row, presets::row, organizations::row, accounts::row, audit::row);
     Ok(())
 }
 

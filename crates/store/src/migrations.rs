@@ -10,6 +10,7 @@ mod m20261125_220000_identity;
 mod m20261125_230000_account_safety;
 mod m20261126_010000_deliveries;
 mod m20261126_040000_stores;
+mod m20261126_080000_narration;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrations {
             Box::new(m20261125_230000_account_safety::Migration),
             Box::new(m20261126_010000_deliveries::Migration),
             Box::new(m20261126_040000_stores::Migration),
+            Box::new(m20261126_080000_narration::Migration),
         ]
     }
 }

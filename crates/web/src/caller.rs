@@ -1,6 +1,6 @@
 //! Credentials become callers. Each kind is a file in the folder beside this one; the verbs decide whom they stand for.
 
-mod basic;
+pub(crate) mod basic;
 pub(crate) mod csrf;
 pub(crate) mod oauth1;
 pub(crate) mod peer;

@@ -11,3 +11,4 @@ pub(crate) mod rate;
 pub(crate) mod request_id;
 pub(crate) mod share;
 pub(crate) mod slash;
+pub(crate) mod stored;

@@ -20,3 +20,8 @@ pub use wire::productions::Offer;
 pub fn openapi() -> String {
     surfaces::productions::openapi::json()
 }
+
+/// The narration API in the same way.
+pub fn openapi_of_narration() -> String {
+    surfaces::narration::openapi::json()
+}

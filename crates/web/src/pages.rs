@@ -17,6 +17,7 @@ mod icons;
 mod list;
 mod loudness;
 mod passkey;
+mod player;
 pub(crate) mod problem;
 mod production;
 mod productions;
@@ -65,6 +66,7 @@ pub(crate) fn router() -> Router<Web> {
         .route("/account/apps", get(connected::show))
         .route("/account/apps/{id}/remove", post(connected::remove))
         .merge(developer::router())
+        .merge(player::router())
         .merge(uploads)
         .merge(safety::router())
 }

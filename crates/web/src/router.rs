@@ -15,7 +15,7 @@ use tracing::Instrument;
 use crate::http::request_id::RequestId;
 use crate::http::{forwarded, measure, slash};
 use crate::settings::{Settings, Web};
-use crate::surfaces::{encoding, oauth1, oauth2, productions, social};
+use crate::surfaces::{encoding, narration, oauth1, oauth2, productions, social};
 use crate::{docs, health, pages};
 
 /// Everything that is answered.
@@ -27,11 +27,13 @@ pub fn router(settings: Settings) -> Router {
         .merge(oauth2::router(&web))
         .merge(social::router(&web))
         .merge(encoding::router(&web))
+        .merge(narration::router(&web))
         .merge(pages::router())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/docs", get(docs::front))
-        .route(docs::DESCRIPTION, get(docs::description))
+        .route(docs::PRODUCTIONS, get(docs::of_productions))
+        .route(docs::NARRATION, get(docs::of_narration))
         .route("/docs/{*name}", get(docs::file))
         .fallback(pages::nothing)
         .layer(from_fn_with_state(web.clone(), pass))

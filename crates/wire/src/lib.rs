@@ -2,6 +2,7 @@
 //!
 //! What belongs here: names, numbers and forms that clients rely on. What does not: who carries them, and what they do.
 
+pub mod narration;
 pub mod productions;
 pub mod social;
 

@@ -50,7 +50,7 @@ const MOST_HEADERS: usize = 128;
 const MOST_HEADER_BYTES: usize = 64 << 10;
 
 /// Idle connections are kept that long, for the next request to the same place.
-const IDLE: Duration = Duration::from_secs(30);
+const IDLE: Duration = Duration::from_secs(3);
 
 /// Idle connections kept for one place.
 const MOST_IDLE: usize = 8;

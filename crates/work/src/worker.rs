@@ -22,6 +22,7 @@ use crate::outbound::Outbound;
 use crate::remotes::{Limits, Remotes};
 use crate::runner::{Lane, Runner, RunnerOptions};
 use crate::scratch::Scratch;
+use crate::voices::Voices;
 
 /// The kinds of work that there are. A worker can be kept to some of them.
 pub const KINDS: &[&str] =
@@ -40,6 +41,8 @@ pub struct WorkerParts {
     pub blobs: Blobs,
     /// The way out.
     pub outbound: Outbound,
+    /// Who reads articles aloud.
+    pub voices: Voices,
     /// The way out for letters, where the operator named one.
     pub mailer: Option<Mailer>,
     /// Whoever tells the time.
@@ -99,7 +102,7 @@ impl WorkerOptions {
 /// Fails only where the scratch space cannot be made. Whatever else goes wrong while working is a matter of one job, or waits until
 /// it is better.
 pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<Output = ()>) -> io::Result<()> {
-    let WorkerParts { app, store, blobs, outbound, mailer, clock, dice } = parts;
+    let WorkerParts { app, store, blobs, outbound, voices, mailer, clock, dice } = parts;
     let scratch = Arc::new(Scratch::open(&options.scratch, &*dice)?);
     let remotes = Remotes::new(outbound.clone(), Arc::clone(&clock), Arc::clone(&dice), Limits::default());
     let transfers = Transfers {
@@ -117,6 +120,7 @@ pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<
         blobs,
         outbound: outbound.clone(),
         remotes,
+        voices,
         dice: Arc::clone(&dice),
         scratch: Arc::clone(&scratch),
     };

@@ -30,11 +30,17 @@ pub enum KeyKind {
     OrganizationPublic,
     /// The half of an organization's key that only its servers know.
     OrganizationPrivate,
+    /// What an invitation to an organization is accepted with.
+    Invitation,
+    /// A way into the editor that stands in an address, and is good once.
+    EditorLink,
+    /// What a browser has of it from then on.
+    EditorSession,
 }
 
 impl KeyKind {
     /// Every kind there is.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Personal,
         Self::Session,
         Self::App,
@@ -48,6 +54,9 @@ impl KeyKind {
         Self::OAuth1Verifier,
         Self::OrganizationPublic,
         Self::OrganizationPrivate,
+        Self::Invitation,
+        Self::EditorLink,
+        Self::EditorSession,
     ];
 
     /// What keys of this kind begin with. No prefix begins another.
@@ -66,6 +75,9 @@ impl KeyKind {
             Self::OAuth1Verifier => "sp1v_",
             Self::OrganizationPublic => "pk_live_",
             Self::OrganizationPrivate => "sk_live_",
+            Self::Invitation => "spn_",
+            Self::EditorLink => "spl_",
+            Self::EditorSession => "spe_",
         }
     }
 

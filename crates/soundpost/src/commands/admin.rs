@@ -2,6 +2,7 @@
 
 mod apps;
 mod deliveries;
+mod organizations;
 mod queue;
 
 use std::io::{IsTerminal, Read};
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::open;
 use super::output::print;
-use crate::cli::{self, Admin, Common, Deliveries, Queue, Sandbox, Token, User};
+use crate::cli::{self, Admin, Common, Deliveries, Org, OrgDomain, OrgKey, OrgWebhook, Queue, Sandbox, Token, User};
 use crate::failure::Failure;
 use crate::house::{House, Schema};
 
@@ -40,6 +41,7 @@ pub(crate) fn run(admin: Admin) -> Result<(), Failure> {
         match admin {
             Admin::User(user) => do_user(&house.app, user).await,
             Admin::App(asked) => apps::run(&house.app, asked).await,
+            Admin::Org(asked) => organizations::run(&house.app, asked).await,
             Admin::Sandbox(Sandbox::Reset { .. }) => {
                 house.app.reset(&Operator::at_the_console()).await.map_err(said)?;
                 Ok(Answer { json: json!({ "reset": true }), text: "The sandbox is empty.".to_owned() })
@@ -68,6 +70,14 @@ fn common(admin: &Admin) -> &Common {
             | cli::App::Approve { common, .. }
             | cli::App::Rotate { common, .. }
             | cli::App::Remove { common, .. },
+        )
+        | Admin::Org(
+            Org::Create { common, .. }
+            | Org::List { common }
+            | Org::Show { common, .. }
+            | Org::Key(OrgKey::Generate { common, .. } | OrgKey::Regenerate { common, .. })
+            | Org::Domain(OrgDomain::Add { common, .. } | OrgDomain::Remove { common, .. })
+            | Org::Webhook(OrgWebhook::Add { common, .. } | OrgWebhook::Remove { common, .. }),
         )
         | Admin::Sandbox(Sandbox::Reset { common })
         | Admin::Deliveries(

@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 
 use super::output::{print, unwritable};
-use crate::cli::Cli;
+use crate::cli::{Api, Cli};
 use crate::failure::Failure;
 use crate::settings;
 
@@ -19,9 +19,13 @@ pub(crate) fn config(toml: bool) -> Result<(), Failure> {
     print(if toml { settings::template() } else { settings::reference() }.as_bytes())
 }
 
-/// Prints the OpenAPI document of the API.
-pub(crate) fn openapi() -> Result<(), Failure> {
-    print(format!("{}\n", web::openapi()).as_bytes())
+/// Prints the OpenAPI document of an API.
+pub(crate) fn openapi(api: Api) -> Result<(), Failure> {
+    let document = match api {
+        Api::Productions => web::openapi(),
+        Api::Narration => web::openapi_of_narration(),
+    };
+    print(format!("{document}\n").as_bytes())
 }
 
 /// Prints the manual page in roff, all commands on one page.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use work::outbound::{Options, Outbound};
+use work::voices::Voices;
 use work::worker::{KINDS, WorkerOptions, WorkerParts, work};
 
 use super::open;
@@ -172,6 +173,7 @@ fn start_worker(
         store: house.store.clone(),
         blobs: house.blobs.clone(),
         outbound,
+        voices: Voices::new(settings.voices_dir.clone()),
         mailer: settings.mailer.clone(),
         clock: Arc::clone(&house.clock),
         dice: Arc::clone(&house.dice),

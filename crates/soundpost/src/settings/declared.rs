@@ -133,6 +133,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         "How long an access token of OAuth 2.0 works. Clients written for this API seldom refresh theirs, so it is long; refresh tokens work for 90 days more.",
     ),
     setting(
+        "key_grace",
+        "24 hours",
+        "a length of time such as 24 hours, at most 366 days",
+        "How long an organization's old key works on beside its new one, where an admin wishes for that when the key is made anew.",
+    ),
+    setting(
+        "voices_dir",
+        "",
+        "a folder",
+        "Where voices lie that read articles aloud. Without it, the folder `voices` in the data folder. `soundpost voices install` puts them there; every worker needs them.",
+    ),
+    setting(
         "rate_limit",
         "600",
         "off, or a number of requests per minute",

@@ -128,11 +128,18 @@ fn send(
     }
 }
 
-/// Every production of the account.
+/// Every production of the account, page by page.
 fn all(client: &Client) -> Vec<String> {
-    let (_, reply) = client.get("/api/productions.json?limit=10000&uuids_only=1").unwrap_or_default();
-    let list = reply["data"].as_array().cloned().unwrap_or_default();
-    list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    let mut found: Vec<String> = Vec::new();
+    loop {
+        let path = format!("/api/productions.json?limit=100&offset={}&uuids_only=1", found.len());
+        let (_, reply) = client.get(&path).unwrap_or_default();
+        let list = reply["data"].as_array().cloned().unwrap_or_default();
+        if list.is_empty() {
+            return found;
+        }
+        found.extend(list.iter().filter_map(Value::as_str).map(str::to_owned));
+    }
 }
 
 /// Holds a result against what is said of it.

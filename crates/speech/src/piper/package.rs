@@ -21,19 +21,22 @@ const MOST_CARD: u64 = 64 << 10;
 /// Files in a folder or an archive that are looked at.
 const MOST_FILES: usize = 10_000;
 
-/// The files of a voice.
-pub(super) struct Package {
+/// The files of a voice, as they were read.
+#[derive(Clone)]
+pub struct Package {
     /// Name of the network's file, without folder and ending: "en_US-joe-medium".
-    pub(super) name: String,
-    pub(super) network: Vec<u8>,
-    pub(super) description: Vec<u8>,
+    pub name: String,
+    /// The network, in ONNX.
+    pub network: Vec<u8>,
+    /// Its description, in JSON.
+    pub description: Vec<u8>,
     /// What its makers say of it, its licence for one; empty if they say nothing.
-    pub(super) card: String,
+    pub card: String,
 }
 
 impl Package {
-    /// Reads the voice at a path.
-    pub(super) fn read(path: &Path) -> Result<Self, SpeechError> {
+    /// Reads the voice in a folder, a Python wheel, a zip file, or beside a .onnx file.
+    pub fn read(path: &Path) -> Result<Self, SpeechError> {
         if path.is_dir() {
             return Self::folder(path, None);
         }

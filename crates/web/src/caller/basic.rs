@@ -11,7 +11,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Reads a name and a secret. A name has no colon, a secret may have some.
-pub(super) fn read(credentials: &str) -> Option<(String, String)> {
+pub(crate) fn read(credentials: &str) -> Option<(String, String)> {
     let bytes = BASE64.decode(credentials.trim()).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let (name, secret) = text.split_once(':')?;

@@ -70,6 +70,8 @@ impl From<AppError> for Problem {
             AppError::Stale => problem(StatusCode::FORBIDDEN, "stale"),
             AppError::Forbidden(_) => problem(StatusCode::FORBIDDEN, "forbidden"),
             AppError::Conflict(_) => problem(StatusCode::CONFLICT, "conflict"),
+            AppError::Changed { .. } => problem(StatusCode::CONFLICT, "changed"),
+            AppError::Refused(_) => problem(StatusCode::UNPROCESSABLE_ENTITY, "refused"),
             AppError::Invalid(invalid) => {
                 let mut fields = FormErrors::default();
                 for field in invalid {

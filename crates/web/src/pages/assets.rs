@@ -61,6 +61,11 @@ pub(crate) fn href(name: &str) -> String {
     FILES.get(name).map_or_else(|| format!("/assets/none/{name}"), |file| place(name, file))
 }
 
+/// The contents of a file, for those few that have an address that stays.
+pub(crate) fn bytes(name: &str) -> Bytes {
+    FILES.get(name).map(|file| file.bytes.clone()).unwrap_or_default()
+}
+
 fn place(name: &str, file: &File) -> String {
     format!("/assets/{}/{name}", file.fingerprint)
 }

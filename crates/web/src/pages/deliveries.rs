@@ -117,6 +117,7 @@ impl Row {
         let what = match delivery.kind {
             DeliveryKind::Service => "External service",
             DeliveryKind::Webhook => "Webhook",
+            DeliveryKind::Player => "Player webhook",
         };
         Self {
             id: delivery.id.to_string(),

@@ -39,6 +39,12 @@ pub(crate) fn policy_that_leads_to(place: &str) -> String {
     POLICY.replace("form-action 'self'", &format!("form-action 'self' {place}"))
 }
 
+/// The policy of a page that pages of others may show within themselves.
+pub(crate) fn policy_framed_by_anybody() -> HeaderValue {
+    let policy = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *");
+    HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static(POLICY))
+}
+
 /// Sends a page.
 pub(crate) fn page(status: StatusCode, page: &impl Template) -> Response {
     match page.render() {

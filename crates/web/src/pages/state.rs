@@ -82,6 +82,7 @@ pub(crate) fn told(state: &State, has_input: bool) -> Told {
         State::Waiting => told(Look::Waiting, "Waiting", "It begins as soon as a worker is free."),
         State::Working { stage } => match stage {
             Stage::Fetching => told(Look::Making, "Fetching", "The recording is on its way here."),
+            Stage::Speaking => told(Look::Making, "Speaking", "The article is read aloud."),
             Stage::Processing => told(Look::Making, "Mastering", "The recording is measured first, then mastered."),
             Stage::Encoding => {
                 told(Look::Making, "Encoding", "Files are written, then decoded again and measured to be sure.")
@@ -110,7 +111,7 @@ pub(crate) fn told(state: &State, has_input: bool) -> Told {
 pub(crate) fn steps(state: &State, fetches: bool, publishes: bool) -> Vec<Step> {
     let now = match state {
         State::Working { stage: Stage::Fetching } => Some(0),
-        State::Working { stage: Stage::Processing } => Some(1),
+        State::Working { stage: Stage::Speaking | Stage::Processing } => Some(1),
         State::Working { stage: Stage::Encoding } => Some(2),
         State::Publishing { .. } => Some(3),
         _ => None,

@@ -47,7 +47,7 @@ pub fn text(number: u8) -> &'static str {
 pub(super) fn of_stage(stage: Stage) -> u8 {
     match stage {
         Stage::Fetching => 12,
-        Stage::Processing => 4,
+        Stage::Speaking | Stage::Processing => 4,
         Stage::Encoding => 5,
     }
 }

@@ -28,14 +28,15 @@ const LONGEST_HEADER: usize = 512;
 /// Makes the bytes of a delivery, of its facts alone: the same facts give the same bytes.
 pub(super) fn render(delivery: &Delivery) -> Option<Body> {
     let text = |name: &str| delivery.fact.get(name).and_then(Value::as_str);
-    let production: ProductionId = text("production")?.parse().ok()?;
+    let production = || text("production")?.parse::<ProductionId>().ok();
     let (content_type, bytes) = match delivery.kind {
         // The claims; they are signed with each attempt.
-        DeliveryKind::Service => ("application/jwt", service_claims(production.as_str(), text("custom_data"))),
+        DeliveryKind::Service => ("application/jwt", service_claims(production()?.as_str(), text("custom_data"))),
         DeliveryKind::Webhook => {
             let is_done = delivery.fact.get("is_done").and_then(Value::as_bool)?;
-            ("application/x-www-form-urlencoded", wire::productions::status_form(production, is_done))
+            ("application/x-www-form-urlencoded", wire::productions::status_form(production()?, is_done))
         }
+        DeliveryKind::Player => ("application/json", wire::narration::player_told(&delivery.fact)?),
     };
     Some(Body { delivery: delivery.id, content_type: content_type.to_owned(), bytes: bytes.into_bytes() })
 }
@@ -101,7 +102,7 @@ fn request(delivery: &Delivery, body: &Body, signing: &Signing, now: Time) -> Re
             Bytes::from(service_token(claims, secret.reveal()))
         }
         (DeliveryKind::Service, None) => return Err(AppError::Broken("an app has no secret to sign with")),
-        (DeliveryKind::Webhook, _) => Bytes::copy_from_slice(&body.bytes),
+        (DeliveryKind::Webhook | DeliveryKind::Player, _) => Bytes::copy_from_slice(&body.bytes),
     };
     let seconds = u64::try_from(now.as_ms() / 1_000).unwrap_or(0);
     let keys: Vec<_> = signing.keys.iter().collect();

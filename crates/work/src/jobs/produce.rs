@@ -6,6 +6,7 @@
 
 mod make;
 mod names;
+mod narrate;
 mod plan;
 #[cfg(test)]
 mod tests;
@@ -22,17 +23,22 @@ use audio::produce::{Progress, Step, Watcher};
 use audio::tag::Cover;
 use futures_util::future::BoxFuture;
 use model::production::{Input, Made, MadeFile, Stage, StoredFile};
-use model::{Dice, Production};
+use model::{Dice, Draft, Production};
 use store::{BlobError, BlobKey, Blobs, Store};
 use tokio::sync::watch;
 
 use self::make::{Product, Products, Recording};
+use self::narrate::{Narrated, SPOKEN};
 use self::plan::Plan;
+
+pub use self::narrate::PAGE;
+
 use super::failures::{about_file, back_off, from_app, from_blobs, from_disk, from_outbound, from_remote};
 use crate::outbound::{FetchLimits, Outbound, Received};
 use crate::remotes::{Moved, Remotes};
 use crate::runner::{Body, Failure, Task, Why};
 use crate::scratch::Scratch;
+use crate::voices::Voices;
 
 /// From the first hop to the last byte of a recording: enough for 10 GB at 1 MB/s.
 const FETCH_WHOLE: Duration = Duration::from_hours(3);
@@ -62,6 +68,8 @@ pub struct Produce {
     pub outbound: Outbound,
     /// The way to stores of users.
     pub remotes: Remotes,
+    /// Who reads articles aloud.
+    pub voices: Voices,
     /// Whoever throws the dice.
     pub dice: Arc<dyn Dice>,
     /// Where work under way lies.
@@ -112,9 +120,18 @@ impl Produce {
     async fn make(&self, task: &Arc<Task>, production: &Production) -> Result<(), Failure> {
         task.report(0.0, name_of(Stage::Fetching));
         let folder = self.scratch.folder().map_err(|error| from_disk(&error))?;
-        let recording = task.unless_stopped(self.fetch_recording(task, production, folder.path())).await?;
-        let mut plan = Plan::new(&production.draft, &recording.name).map_err(Failure::Never)?;
-        let cover = match &production.draft.cover {
+        let mut narrated = None;
+        let (recording, draft) = if let Some(Input::Article(_)) = &production.draft.input {
+            let Narrated { recording, draft, beside, revision, warnings } =
+                self.narrate(task, production, folder.path()).await?;
+            narrated = Some((beside, revision, warnings));
+            (recording, draft)
+        } else {
+            let fetched = task.unless_stopped(self.fetch_recording(task, production, folder.path())).await?;
+            (fetched, production.draft.clone())
+        };
+        let mut plan = Plan::new(&draft, &recording.name).map_err(Failure::Never)?;
+        let cover = match &draft.cover {
             None => None,
             Some(cover) => match task.unless_stopped(self.fetch_cover(production, cover, folder.path())).await? {
                 Ok(cover) => Some(cover),
@@ -125,8 +142,14 @@ impl Produce {
                 }
             },
         };
-        self.reach(task, Stage::Processing, FETCHED).await?;
-        let products = self.master(task, recording, plan, production, cover, folder.path()).await?;
+        let begun = if narrated.is_some() { SPOKEN } else { FETCHED };
+        self.reach(task, Stage::Processing, begun).await?;
+        let mut products = self.master(task, recording, plan, (draft, begun), cover, folder.path()).await?;
+        if let Some((beside, revision, warnings)) = narrated {
+            products.drawings.extend(beside);
+            products.made.revision = Some(revision);
+            products.made.warnings.extend(warnings);
+        }
         let mut keys = Vec::new();
         let kept = match task.unless_stopped(self.keep(task, production, products, &mut keys)).await {
             Ok(made) => self.finish(task, made).await,
@@ -172,7 +195,9 @@ impl Produce {
                 fetched.map_err(|error| from_remote(&error))?;
                 name.clone()
             }
-            None => return Err(Failure::Never("There is no recording to make this of.".to_owned())),
+            Some(Input::Article(_)) | None => {
+                return Err(Failure::Never("There is no recording to make this of.".to_owned()));
+            }
         };
         Ok(Recording { path, name })
     }
@@ -193,7 +218,7 @@ impl Produce {
                 self.fetch_stored(file, &path).await.map_err(|error| about_file(&file.name, &error))?;
                 tokio::fs::read(&path).await.map_err(|error| from_disk(&error))?
             }
-            Input::Address(url) => {
+            Input::Address(url) | Input::Article(url) => {
                 let limits = FetchLimits { bytes: Cover::MAX_BYTES as u64, whole: COVER_WHOLE, silence: FETCH_SILENCE };
                 match self.outbound.fetch_bytes(url, &limits).await {
                     Ok((_, bytes)) => bytes,
@@ -228,13 +253,13 @@ impl Produce {
         task: &Arc<Task>,
         recording: Recording,
         plan: Plan,
-        production: &Production,
+        (draft, begun): (Draft, f64),
         cover: Option<Cover>,
         folder: &Path,
     ) -> Result<Products, Failure> {
         let (tell, mut told) = watch::channel(Step::Measure);
-        let listener = Listener { task: Arc::clone(task), tell, done: Mutex::new(FETCHED) };
-        let (draft, folder) = (production.draft.clone(), folder.to_owned());
+        let listener = Listener { task: Arc::clone(task), tell, begun, done: Mutex::new(begun) };
+        let folder = folder.to_owned();
         let name = recording.name.clone();
         let mut making =
             tokio::task::spawn_blocking(move || make::make(&recording, plan, &draft, cover, &folder, &listener));
@@ -338,6 +363,8 @@ impl Produce {
 struct Listener {
     task: Arc<Task>,
     tell: watch::Sender<Step>,
+    /// How much of the way was behind before.
+    begun: f64,
     done: Mutex<f64>,
 }
 
@@ -352,7 +379,9 @@ impl Watcher for Listener {
         let share = progress.of.map_or(0.0, |of| (progress.seconds / of.max(0.001)).clamp(0.0, 1.0));
         // Files may be corrected and verified again; people need not see it go back.
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        *done = done.max(from + (to - from) * share);
+        // What is before here takes longer where an article was read aloud.
+        let way = (from + (to - from) * share - FETCHED) / (1.0 - FETCHED);
+        *done = done.max(self.begun + (1.0 - self.begun) * way);
         self.task.report(*done, name_of(stage));
         self.tell.send_if_modified(|step| std::mem::replace(step, progress.step) != progress.step);
     }
@@ -366,6 +395,7 @@ impl Watcher for Listener {
 fn name_of(stage: Stage) -> &'static str {
     match stage {
         Stage::Fetching => "fetching",
+        Stage::Speaking => "speaking",
         Stage::Processing => "processing",
         Stage::Encoding => "encoding",
     }
@@ -374,8 +404,9 @@ fn name_of(stage: Stage) -> &'static str {
 /// The stage that a task was in when it was last heard of.
 fn stage_of(task: &Task) -> Stage {
     let named = task.progress().map(|progress| progress.stage);
-    let stages = [Stage::Processing, Stage::Encoding];
-    stages.into_iter().find(|stage| named.as_deref() == Some(name_of(*stage))).unwrap_or(Stage::Fetching)
+    let stages = [Stage::Speaking, Stage::Processing, Stage::Encoding];
+    let is_named = |stage: &Stage| named.as_deref().is_some_and(|named| named.starts_with(name_of(*stage)));
+    stages.into_iter().find(is_named).unwrap_or(Stage::Fetching)
 }
 
 /// What is wrong with a recording or the machine, as the end of a run.

@@ -12,6 +12,7 @@ pub(crate) fn settings(draft: &Draft) -> Vec<(&'static str, String)> {
     match &draft.input {
         Some(Input::File(file)) => settings.push(("Recording", format!("{}, {}", file.name, size(file.size)))),
         Some(Input::Address(address)) => settings.push(("Recording", address.clone())),
+        Some(Input::Article(address)) => settings.push(("Article", address.clone())),
         Some(Input::OnService { name, .. }) => settings.push(("Recording", name.clone())),
         None => {}
     }

@@ -196,7 +196,7 @@ pub(crate) fn title(production: &Production) -> String {
     match &production.draft.input {
         Some(Input::File(file)) => file.name.clone(),
         Some(Input::OnService { name, .. }) => name.clone(),
-        Some(Input::Address(address)) => address.clone(),
+        Some(Input::Address(address) | Input::Article(address)) => address.clone(),
         None => "Untitled".to_owned(),
     }
 }

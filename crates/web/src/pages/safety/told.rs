@@ -56,6 +56,18 @@ pub(crate) fn sentence(entry: &AuditEntry) -> String {
         AuditKind::StoreAdded => format!("The store {} was added.", named("name", "of yours")),
         AuditKind::StoreChanged => format!("The store {} was changed.", named("name", "of yours")),
         AuditKind::StoreRemoved => format!("The store {} was removed.", named("name", "of yours")),
+        AuditKind::OrganizationChanged => match text("what").as_str() {
+            "made" => format!("You made the organization {}.", text("organization")),
+            "joined" => format!("You joined the organization {}.", text("organization")),
+            "domain added" => {
+                format!("You allowed {} to use the public keys of {}.", text("domain"), text("organization"))
+            }
+            "webhook added" => format!("{} hears of the narrations of {}.", text("address"), text("organization")),
+            what => format!("You changed the organization {}: {what}.", text("organization")),
+        },
+        AuditKind::OrganizationKeyMade => format!("You made a key of the organization {}.", text("organization")),
+        AuditKind::OrganizationKeyRevoked => format!("You revoked a key of the organization {}.", text("organization")),
+        AuditKind::AccountClaimed => "You made this account yours.".to_owned(),
         AuditKind::AccountExported => "Everything of your account was exported.".to_owned(),
         AuditKind::AccountRemoved => "The account was removed.".to_owned(),
     }

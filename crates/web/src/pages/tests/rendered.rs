@@ -81,6 +81,7 @@ fn made() -> Made {
         warnings: vec![
             "The file ends at 27:14, in the middle of a frame. Everything before was kept and mastered.".into(),
         ],
+        revision: None,
     }
 }
 

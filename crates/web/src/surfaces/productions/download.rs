@@ -3,17 +3,12 @@
 use app::files::Files;
 use app::{AppError, Caller};
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS,
-};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use model::production::{Input, StoredFile};
 use model::{PresetId, ProductionId, Time};
 use sha2::{Digest, Sha256};
@@ -25,7 +20,7 @@ use super::simple::pairs;
 use crate::caller::{self, Recognised};
 use crate::http::percent;
 use crate::http::problem::Problem;
-use crate::http::range::{Wanted, wanted};
+use crate::http::stored::{self, Stored};
 use crate::settings::Web;
 
 /// A file of a production's result. With `signed=true` the reply is a redirection to an address that needs no credentials
@@ -166,45 +161,15 @@ async fn cover(web: &Web, cover: Option<Input>, request: &Asked) -> Result<Respo
 
 async fn serve(web: &Web, file: Served<'_>, request: &Asked, cache: &'static str) -> Result<Response, Refused> {
     let tag = if file.md5.is_empty() { short_hash(file.key) } else { file.md5.to_owned() };
-    let etag = format!("\"{tag}\"");
-    let mut headers = HeaderMap::new();
-    let mut put = |name, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(name, value);
-        }
+    let stored = Stored {
+        key: file.key,
+        size: file.size,
+        version: &tag,
+        kind: media_type(file.name),
+        saved_as: Some(disposition(file.name)),
+        cache,
     };
-    put(ETAG, &etag);
-    put(CACHE_CONTROL, cache);
-    put(ACCEPT_RANGES, "bytes");
-    let wanted = wanted(&request.headers, file.size, &etag);
-    if wanted == Wanted::Known {
-        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
-    }
-    put(CONTENT_TYPE, media_type(file.name));
-    put(CONTENT_DISPOSITION, &disposition(file.name));
-    // What people send us is never a page of this site.
-    put(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    put(CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'");
-    let (status, range) = match wanted {
-        Wanted::Nowhere => {
-            let problem = Problem::from(AppError::OutOfRange { size: file.size });
-            let range = HeaderValue::try_from(format!("bytes */{}", file.size));
-            let range = range.unwrap_or_else(|_| HeaderValue::from_static("bytes */*"));
-            return Err(problem.with(CONTENT_RANGE, range).into());
-        }
-        Wanted::Piece(range) => {
-            put(CONTENT_RANGE, &format!("bytes {}-{}/{}", range.start, range.end.saturating_sub(1), file.size));
-            (StatusCode::PARTIAL_CONTENT, range)
-        }
-        Wanted::All | Wanted::Known => (StatusCode::OK, 0..file.size),
-    };
-    put(CONTENT_LENGTH, &(range.end - range.start).to_string());
-    if request.method == Method::HEAD || range.is_empty() {
-        return Ok((status, headers).into_response());
-    }
-    let piece = (status == StatusCode::PARTIAL_CONTENT).then_some(range);
-    let blob = web.app().files().open(file.key, piece).await?;
-    Ok((status, headers, Body::from_stream(blob.bytes)).into_response())
+    Ok(stored::serve(web, &stored, &request.method, &request.headers).await?)
 }
 
 /// Something that stands for a name in storage without telling it.

@@ -59,7 +59,7 @@ impl Preset {
         let model::production::Preset { id, name, draft, created, changed, .. } = preset;
         let image = match &draft.cover {
             Some(Input::File(_)) => Some(at.preset_cover(*id)),
-            Some(Input::Address(address)) => Some(address.clone()),
+            Some(Input::Address(address) | Input::Article(address)) => Some(address.clone()),
             Some(Input::OnService { .. }) | None => None,
         };
         let mut said = crate::productions::unbuilt(draft);

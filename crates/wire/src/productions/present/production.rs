@@ -140,7 +140,7 @@ impl Production {
         let length_ms = made.map_or(0, |made| made.length_ms);
         let image = match &draft.cover {
             Some(Input::File(_)) => Some(at.production_cover(*id)),
-            Some(Input::Address(address)) => Some(address.clone()),
+            Some(Input::Address(address) | Input::Article(address)) => Some(address.clone()),
             Some(Input::OnService { .. }) | None => None,
         };
         let has_waveform = |made: &Made| made.drawings.iter().any(|drawing| drawing.name == WAVEFORM);
@@ -322,7 +322,7 @@ fn may_start(production: &model::Production) -> bool {
 fn input_file(input: Option<&Input>) -> String {
     match input {
         Some(Input::File(file)) => file.name.clone(),
-        Some(Input::Address(name) | Input::OnService { name, .. }) => name.clone(),
+        Some(Input::Address(name) | Input::Article(name) | Input::OnService { name, .. }) => name.clone(),
         None => String::new(),
     }
 }

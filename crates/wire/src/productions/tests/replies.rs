@@ -94,6 +94,7 @@ fn made() -> Made {
             "noise_hum_reduction": [{"denoise": false, "dehum": "50Hz", "start": "00:00:00.000", "stop": "00:48:12.418"}],
         }),
         warnings: vec!["The file ends at 48:12, in the middle of a frame.".into()],
+        revision: None,
     }
 }
 

@@ -136,6 +136,7 @@ fn made(outcome: &Outcome, report: Report, size: u64) -> Made {
         files: Vec::new(),
         drawings: Vec::new(),
         warnings: report.warnings.clone(),
+        revision: None,
         // It is made of texts and numbers; what is no number is written as null.
         report: serde_json::to_value(report).unwrap_or_default(),
     }

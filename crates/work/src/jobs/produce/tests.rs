@@ -20,6 +20,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::outbound::Options;
+use crate::voices::Voices;
 use crate::worker::{WorkerOptions, WorkerParts, work};
 
 /// Two seconds of something between speech and noise.
@@ -60,6 +61,7 @@ impl Working {
             store: database.store().clone(),
             blobs: house.blobs.clone(),
             outbound: Outbound::new(Options::new("127.0.0.1".parse().unwrap())).unwrap(),
+            voices: Voices::new(house.folder().join("voices")),
             mailer: None,
             clock: Arc::<testkit::house::TestClock>::clone(&house.clock),
             dice: Arc::clone(&house.dice),

@@ -1,0 +1,572 @@
+//! Articles that are read aloud: asked for by an organization's server, shown by their player, and the same for whoever reads them out.
+//!
+//! A narration is a production with an article for a recording, under the same id. What people change about it is in `narrations/editing.rs`,
+//! what workers do with it in `narrations/reading.rs`, what others are told in `narrations/telling.rs`.
+
+mod editing;
+mod reading;
+mod telling;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::narration::{Published, Script, Wish};
+use model::organization::{Publication, PublicationMapping, UserMapping};
+use model::production::{Algorithms, Input, MadeFile, OutputOrder, State, StoredFile};
+use model::{
+    AccountId, Draft, MappingId, Metadata, Narration, Organization, OrganizationId, Production, ProductionId,
+    PublicationId, Time,
+};
+use sha2::{Digest as _, Sha256};
+use store::jobs::Progress;
+use store::{Page, Tx};
+use url::Url;
+
+use crate::organizations::{Partner, checked_webhook};
+use crate::productions::subject;
+use crate::{App, AppError, Invalid};
+
+pub use self::editing::{Changed, EditedBy, Editor, EditorSession};
+pub use self::reading::Reading;
+pub use self::reading::rendering_key;
+pub(crate) use self::reading::{RENDERED_FOR, doom, doom_published, is_played};
+
+/// Characters of an article's address.
+const ADDRESS_LENGTH: usize = 2_048;
+
+/// Characters of what an organization calls its people and publications, and of a request's own key.
+const THEIRS_LENGTH: usize = 255;
+
+/// Characters of a title that is asked for.
+const TITLE_LENGTH: usize = 500;
+
+/// How long a request that has a key of its own is remembered.
+pub(crate) const REMEMBERED_FOR: Duration = Duration::from_hours(24);
+
+/// What is made of an article: one voice needs no more.
+const OUTPUT: (&str, u32) = ("mp3", 64);
+
+/// Articles that are read aloud.
+pub struct Narrations<'a>(pub(crate) &'a App);
+
+/// Says of an address that is written out whether it may be asked at all, and why not. Names are looked up later, by a worker.
+#[derive(Clone)]
+pub struct Gate(Arc<Check>);
+
+type Check = dyn Fn(&str) -> Result<(), String> + Send + Sync;
+
+impl Gate {
+    /// What says so.
+    pub fn new(check: impl Fn(&str) -> Result<(), String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(check))
+    }
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self::new(|_| Ok(()))
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gate(…)")
+    }
+}
+
+/// An article that is to be read aloud.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Where it is.
+    pub address: String,
+    /// Who of the organization asks, in its own words.
+    pub user: String,
+    /// What it appears in, in the organization's own words.
+    pub publication: Option<String>,
+    /// What else is wanted.
+    pub wish: Wish,
+    /// Whether it is made anew where it was made before.
+    pub is_anew: bool,
+    /// A name that the organization gave this request, so that it is not done twice.
+    pub key: Option<String>,
+}
+
+/// What came of asking.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Requested {
+    /// The narration.
+    pub id: ProductionId,
+    /// Whether something was begun; otherwise it was there, or is on its way.
+    pub is_begun: bool,
+}
+
+/// What there is to hear or say at a player's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It is being made.
+    Generating,
+    /// It can be heard.
+    Ready,
+    /// It did not work.
+    Error,
+}
+
+/// A narration as its player shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Player {
+    /// The narration.
+    pub narration: Narration,
+    /// Its production.
+    pub production: Production,
+    /// Whose it is.
+    pub organization: Organization,
+    /// What it appears in.
+    pub publication: Option<Publication>,
+    /// How far its making is, where somebody makes it.
+    pub progress: Option<Progress>,
+}
+
+impl Player {
+    /// What there is to hear or say.
+    pub fn status(&self) -> Status {
+        status(&self.narration, &self.production)
+    }
+
+    /// What can be heard.
+    pub fn published(&self) -> Option<&Published> {
+        self.narration.published.as_ref()
+    }
+
+    /// Why there is nothing to hear, where that is so.
+    pub fn trouble(&self) -> Option<&str> {
+        match &self.production.state {
+            _ if self.status() != Status::Error => None,
+            State::Failed { reason, .. } => Some(reason),
+            _ => Some("Its making was stopped."),
+        }
+    }
+
+    /// What the publication, or else the organization, is called.
+    pub fn site(&self) -> &str {
+        let named =
+            self.publication.as_ref().map(|publication| publication.name.as_str()).filter(|name| !name.is_empty());
+        let said = self.narration.about.as_ref().map(|about| about.site.as_str()).filter(|site| !site.is_empty());
+        named.or(said).unwrap_or(&self.organization.name)
+    }
+}
+
+fn status(narration: &Narration, production: &Production) -> Status {
+    match &production.state {
+        _ if narration.published.is_some() => Status::Ready,
+        State::Failed { .. } | State::Idle | State::Outdated { .. } | State::Done { .. } => Status::Error,
+        State::Waiting | State::Working { .. } | State::Stopping | State::Publishing { .. } => Status::Generating,
+    }
+}
+
+const NONE: AppError = AppError::NotFound("player");
+
+impl Narrations<'_> {
+    /// An organization's server has an article read aloud. Nothing is fetched before this is answered.
+    ///
+    /// The same article again for the same person gives the same narration; one that did not work is tried again.
+    pub async fn request(&self, partner: &Partner, request: Request) -> Result<Requested, AppError> {
+        let request = checked(request)?;
+        self.0.rules().gate.0(&request.address).map_err(AppError::Refused)?;
+        // Whoever asks for the same at the same moment was first, and then it is there to be found.
+        match self.put(partner, &request).await {
+            Err(AppError::Conflict(_)) => self.put(partner, &request).await,
+            done => done,
+        }
+    }
+
+    async fn put(&self, partner: &Partner, request: &Request) -> Result<Requested, AppError> {
+        let (organization, now) = (partner.organization(), self.0.now());
+        let tx = self.0.begin().await?;
+        let digest = digest_of(request);
+        if let Some(key) = &request.key
+            && let Some((known, id)) = store::narrations::find_request(&tx, organization.id, key).await?
+        {
+            if known == digest {
+                return Ok(Requested { id, is_begun: false });
+            }
+            let message = "This Idempotency-Key was used for another request. Give each request a key of its own.";
+            return Err(AppError::Refused(message.to_owned()));
+        }
+        let owner = self.user(&tx, organization.id, &request.user, now).await?;
+        let publication = match &request.publication {
+            Some(theirs) => self.publication(&tx, organization.id, theirs, now).await?,
+            None => organization.publication,
+        };
+        let known = store::narrations::find_by_address(&tx, organization.id, owner, &request.address).await?;
+        let done = match known {
+            Some(known) => self.again(&tx, known.id, Some((request, publication)), request.is_anew, now).await?,
+            None => self.begin(&tx, organization, owner, publication, request, now).await?,
+        };
+        if let Some(key) = &request.key {
+            store::narrations::note_request(&tx, organization.id, key, &digest, done.id, now).await?;
+        }
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    async fn begin(
+        &self,
+        tx: &Tx,
+        organization: &Organization,
+        owner: AccountId,
+        publication: PublicationId,
+        request: &Request,
+        now: Time,
+    ) -> Result<Requested, AppError> {
+        if store::productions::count(tx, owner).await? >= self.0.rules().most_productions {
+            return Err(AppError::Refused(format!(
+                "This person has {} productions, and no more than that are kept. Remove some first.",
+                self.0.rules().most_productions
+            )));
+        }
+        let (format, bitrate) = OUTPUT;
+        let mut production = Production {
+            id: ProductionId::new(now, self.0.dice()),
+            owner,
+            draft: Draft {
+                metadata: Metadata {
+                    title: request.wish.title.clone().unwrap_or_else(|| host(&request.address).to_owned()),
+                    ..Metadata::default()
+                },
+                input: Some(Input::Article(request.address.clone())),
+                output_basename: "narration".to_owned(),
+                outputs: vec![OutputOrder {
+                    format: format.to_owned(),
+                    bitrate: Some(bitrate),
+                    ..OutputOrder::default()
+                }],
+                // A voice of ours has no rumble, and is as loud in the end as in the beginning.
+                algorithms: Algorithms { leveler: false, filtering: false, ..Algorithms::default() },
+                ..Draft::default()
+            },
+            state: State::Idle,
+            run: 0,
+            created: now,
+            changed: now,
+        };
+        store::productions::insert(tx, &production).await?;
+        let narration = Narration {
+            id: production.id,
+            owner,
+            organization: organization.id,
+            publication,
+            address: request.address.clone(),
+            wish: request.wish.clone(),
+            about: None,
+            script: Script::default(),
+            revision: 0,
+            published: None,
+            created: now,
+            changed: now,
+        };
+        store::narrations::insert(tx, &narration).await?;
+        self.0.productions().begin_run(tx, &mut production, now).await?;
+        Ok(Requested { id: production.id, is_begun: true })
+    }
+
+    /// Has it made anew, where that is wanted, or where it did not work; the article is fetched again. What is under way goes on.
+    async fn again(
+        &self,
+        tx: &Tx,
+        id: ProductionId,
+        request: Option<(&Request, PublicationId)>,
+        is_anew: bool,
+        now: Time,
+    ) -> Result<Requested, AppError> {
+        let mut production = store::productions::find_for_update(tx, id).await?.ok_or(NONE)?;
+        let mut narration = store::narrations::find_for_update(tx, id).await?.ok_or(NONE)?;
+        let is_wanted = is_anew || status(&narration, &production) == Status::Error;
+        if production.state.is_running() || !is_wanted {
+            return Ok(Requested { id, is_begun: false });
+        }
+        if let Some((request, publication)) = request {
+            narration.publication = publication;
+            narration.wish = request.wish.clone();
+            if let Some(title) = &request.wish.title {
+                production.draft.metadata.title.clone_from(title);
+            }
+        }
+        self.withdraw(tx, &mut narration, &production, now).await?;
+        narration.about = None;
+        if !narration.script.segments.is_empty() {
+            self.keep_revision(tx, &narration, None, now).await?;
+            narration.script = Script::default();
+            narration.revision += 1;
+        }
+        narration.changed = now;
+        store::narrations::update(tx, &narration).await?;
+        self.0.productions().begin_run(tx, &mut production, now).await?;
+        Ok(Requested { id, is_begun: true })
+    }
+
+    /// Who somebody of an organization is; whoever was never seen is given an account that nobody signs in with.
+    async fn user(
+        &self,
+        tx: &Tx,
+        organization: OrganizationId,
+        theirs: &str,
+        now: Time,
+    ) -> Result<AccountId, AppError> {
+        if let Some(known) = store::publications::find_user(tx, organization, theirs).await? {
+            return Ok(known.account);
+        }
+        let account = self.0.organizations().shell(tx).await?.id;
+        let id = MappingId::new(now, self.0.dice());
+        let mapping = UserMapping { id, organization, theirs: theirs.to_owned(), account, created: now, changed: now };
+        store::publications::insert_user(tx, &mapping).await?;
+        Ok(account)
+    }
+
+    /// The same for publications.
+    async fn publication(
+        &self,
+        tx: &Tx,
+        organization: OrganizationId,
+        theirs: &str,
+        now: Time,
+    ) -> Result<PublicationId, AppError> {
+        if let Some(known) = store::publications::find_mapping(tx, organization, theirs).await? {
+            return Ok(known.publication);
+        }
+        let publication = PublicationId::new(now, self.0.dice());
+        let new = Publication { id: publication, organization, name: String::new(), created: now, changed: now };
+        store::publications::insert(tx, &new).await?;
+        let id = MappingId::new(now, self.0.dice());
+        let mapping =
+            PublicationMapping { id, organization, theirs: theirs.to_owned(), publication, created: now, changed: now };
+        store::publications::insert_mapping(tx, &mapping).await?;
+        Ok(publication)
+    }
+
+    /// A narration as its player shows it. Players are public: whoever has the address may look.
+    pub async fn player(&self, id: ProductionId) -> Result<Player, AppError> {
+        let narration = store::narrations::find(self.0.store(), id).await?.ok_or(NONE)?;
+        self.shown(narration).await
+    }
+
+    /// The same, for an organization's own server or page.
+    pub async fn player_of(&self, partner: &Partner, id: ProductionId) -> Result<Player, AppError> {
+        let narration = store::narrations::find(self.0.store(), id).await?;
+        let narration = narration.filter(|found| found.organization == partner.organization().id).ok_or(NONE)?;
+        self.shown(narration).await
+    }
+
+    /// The player of an article, for a page that shows it.
+    pub async fn player_at(&self, partner: &Partner, address: &str) -> Result<Player, AppError> {
+        let address = canonical(address)?;
+        let found = store::narrations::find_published(self.0.store(), partner.organization().id, &address).await?;
+        self.shown(found.ok_or(NONE)?).await
+    }
+
+    /// What its organization calls whoever asked for it.
+    pub async fn theirs(&self, player: &Player) -> Result<Option<String>, AppError> {
+        let (organization, owner) = (player.narration.organization, player.narration.owner);
+        let found = store::publications::find_user_of(self.0.store(), organization, owner).await?;
+        Ok(found.map(|mapping| mapping.theirs))
+    }
+
+    async fn shown(&self, narration: Narration) -> Result<Player, AppError> {
+        let production = store::productions::find(self.0.store(), narration.id).await?.ok_or(NONE)?;
+        let organization = store::organizations::find(self.0.store(), narration.organization).await?.ok_or(NONE)?;
+        let publication = store::publications::find(self.0.store(), narration.publication).await?;
+        let progress = if production.state.is_running() {
+            store::jobs::progress_of(self.0.store(), &subject(narration.id)).await?
+        } else {
+            None
+        };
+        Ok(Player { narration, production, organization, publication, progress })
+    }
+
+    /// A file that can be heard, by its name.
+    pub async fn sound(&self, id: ProductionId, name: &str) -> Result<MadeFile, AppError> {
+        let narration = store::narrations::find(self.0.store(), id).await?.ok_or(NONE)?;
+        let made = narration.published.ok_or(NONE)?.made;
+        made.files.into_iter().find(|file| file.name == name).ok_or(AppError::NotFound("file"))
+    }
+
+    /// A drawing or what is heard when, by its name.
+    pub async fn drawing(&self, id: ProductionId, name: &str) -> Result<StoredFile, AppError> {
+        let narration = store::narrations::find(self.0.store(), id).await?.ok_or(NONE)?;
+        let made = narration.published.ok_or(NONE)?.made;
+        made.drawings.into_iter().find(|file| file.name == name).ok_or(AppError::NotFound("file"))
+    }
+
+    /// Narrations that an editor may change, newest first.
+    pub async fn list(&self, editor: &Editor, page: Page) -> Result<Vec<Narration>, AppError> {
+        let owner = (!editor.is_admin()).then(|| editor.account());
+        Ok(store::narrations::list(self.0.store(), editor.organization(), owner, page).await?)
+    }
+
+    /// Productions of narrations.
+    pub async fn productions_of(&self, narrations: &[Narration]) -> Result<Vec<Production>, AppError> {
+        let mut found = Vec::with_capacity(narrations.len());
+        for narration in narrations {
+            if let Some(production) = store::productions::glance(self.0.store(), narration.id).await? {
+                found.push((*production).clone());
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What there is to hear or say of a narration, beside its production.
+pub fn status_of(narration: &Narration, production: &Production) -> Status {
+    status(narration, production)
+}
+
+/// An address as the WHATWG URL standard writes it, without its fragment.
+pub fn canonical(address: &str) -> Result<String, AppError> {
+    let wrong = |message: String| AppError::invalid("url", message);
+    if address.trim().is_empty() {
+        return Err(wrong("Give the address of an article.".to_owned()));
+    }
+    if address.chars().count() > ADDRESS_LENGTH {
+        return Err(wrong(format!("An address has at most {ADDRESS_LENGTH} characters.")));
+    }
+    let shown: String = address.trim().chars().take(200).collect();
+    let mut url = Url::parse(address.trim())
+        .map_err(|_| wrong(format!("This is no address: “{shown}”. One begins with https:// and names a host.")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong(format!("An article has an address with https:// or http://; this is “{}:”.", url.scheme())));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("An address may not have a user name or a password in it.".to_owned()));
+    }
+    url.set_fragment(None);
+    Ok(url.into())
+}
+
+fn checked(request: Request) -> Result<Request, AppError> {
+    let mut wrong = Vec::new();
+    let mut find = |field: &str, message: String| wrong.push(Invalid { field: field.to_owned(), message });
+    let address = match canonical(&request.address) {
+        Ok(address) => address,
+        Err(AppError::Invalid(fields)) => {
+            for field in fields {
+                find(&field.field, field.message);
+            }
+            String::new()
+        }
+        Err(other) => return Err(other),
+    };
+    let named = |text: &str| {
+        let characters = text.chars().count();
+        (1..=THEIRS_LENGTH).contains(&characters) && !text.chars().any(char::is_control)
+    };
+    let of_length = |what: &str| format!("{what} has 1 to {THEIRS_LENGTH} characters that can be seen.");
+    if request.user.is_empty() {
+        find("Organization-User-Id", "Say in the header Organization-User-Id which of your people asks.".to_owned());
+    } else if !named(&request.user) {
+        find("Organization-User-Id", of_length("The id of a user"));
+    }
+    if request.publication.as_deref().is_some_and(|theirs| !named(theirs)) {
+        find("Organization-Publication-Id", of_length("The id of a publication"));
+    }
+    if request.key.as_deref().is_some_and(|key| !named(key)) {
+        find("Idempotency-Key", of_length("A key"));
+    }
+    if request.wish.title.as_deref().is_some_and(|title| title.chars().count() > TITLE_LENGTH) {
+        find("title", format!("A title has at most {TITLE_LENGTH} characters."));
+    }
+    let plain = |text: &str| {
+        (1..=100).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    if request.wish.voice.as_deref().is_some_and(|voice| !plain(voice)) {
+        find("voice", "A voice is named as `soundpost voices list` names it, such as en_US-joe-medium.".to_owned());
+    }
+    if request.wish.language.as_deref().is_some_and(|language| !plain(language)) {
+        find("language", "A language is named as BCP 47 does, such as en or de-CH.".to_owned());
+    }
+    if let Some(webhook) = &request.wish.webhook
+        && let Err(AppError::Invalid(fields)) = checked_webhook("webhookUrl", webhook)
+    {
+        for field in fields {
+            find(&field.field, field.message);
+        }
+    }
+    if wrong.is_empty() { Ok(Request { address, ..request }) } else { Err(AppError::Invalid(wrong)) }
+}
+
+/// What a request says, so that another one with the same key is noticed.
+fn digest_of(request: &Request) -> store::Digest {
+    let said = (
+        &request.address,
+        &request.user,
+        &request.publication,
+        &request.wish.voice,
+        &request.wish.title,
+        &request.wish.language,
+        &request.wish.webhook,
+        request.is_anew,
+    );
+    Sha256::digest(format!("{said:?}")).into()
+}
+
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split(['/', '?']).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_written_in_one_way() {
+        for (given, kept) in [
+            ("https://News.Example/a/../b?x=1#part", "https://news.example/b?x=1"),
+            (" http://news.example:80 ", "http://news.example/"),
+            ("https://news.example/ä", "https://news.example/%C3%A4"),
+        ] {
+            assert_eq!(canonical(given).ok().as_deref(), Some(kept));
+        }
+        let long = format!("https://news.example/{}", "x".repeat(2_048));
+        for wrong in [
+            "",
+            "news.example",
+            "ftp://news.example/",
+            "javascript:alert(1)",
+            "https://",
+            "https://a:b@news.example/",
+            &long,
+        ] {
+            assert!(matches!(canonical(wrong), Err(AppError::Invalid(_))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_named_at_once() {
+        let request = Request {
+            address: "x".to_owned(),
+            wish: Wish {
+                voice: Some("a b".to_owned()),
+                language: Some(String::new()),
+                title: Some("x".repeat(501)),
+                webhook: Some("ftp://x".to_owned()),
+            },
+            publication: Some(String::new()),
+            key: Some("a\nb".to_owned()),
+            ..Request::default()
+        };
+        let Err(AppError::Invalid(found)) = checked(request) else { panic!("it was taken") };
+        let fields: Vec<_> = found.iter().map(|found| found.field.as_str()).collect();
+        let all = [
+            "url",
+            "Organization-User-Id",
+            "Organization-Publication-Id",
+            "Idempotency-Key",
+            "title",
+            "voice",
+            "language",
+            "webhookUrl",
+        ];
+        assert_eq!(fields, all);
+    }
+}

@@ -1,0 +1,165 @@
+//! Narrations from the worker's side: what is to be read, what was found in the article, sound that was rendered before, and the end.
+
+use model::article::About;
+use model::narration::{Published, Script};
+use model::production::{Made, State};
+use model::{Narration, Production, ProductionId, Time};
+use store::jobs::Claimed;
+use store::{BlobKey, Tx};
+
+use super::{NONE, Narrations};
+use crate::AppError;
+use crate::files::parse_key;
+use crate::runs::current;
+
+/// How long sound is kept that nobody used.
+pub(crate) const RENDERED_FOR: std::time::Duration = std::time::Duration::from_hours(7 * 24);
+
+/// What is to be read, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// The narration. Its script is empty until the article was read.
+    pub narration: Narration,
+    /// Words that its publication says in its own way, and how.
+    pub pronunciations: Vec<(String, String)>,
+}
+
+impl Narrations<'_> {
+    /// What is to be read of a production, where it is a narration.
+    pub async fn reading(&self, id: ProductionId) -> Result<Reading, AppError> {
+        let narration = store::narrations::find(self.0.store(), id).await?.ok_or(NONE)?;
+        let pronunciations = store::publications::pronunciations(self.0.store(), narration.publication).await?;
+        Ok(Reading { narration, pronunciations })
+    }
+
+    /// Keeps what was found in an article, so that it can be read while it is spoken. Gives back what is to be spoken.
+    pub async fn write(&self, job: &Claimed, about: About, script: Script) -> Result<Option<Narration>, AppError> {
+        let now = self.0.now();
+        let tx = self.0.begin().await?;
+        let Some(mut production) = current(&tx, job).await? else { return Ok(None) };
+        let mut narration = store::narrations::find_for_update(&tx, production.id).await?.ok_or(NONE)?;
+        if narration.script.segments.is_empty() {
+            narration.script = script;
+            narration.revision += 1;
+        }
+        let metadata = &mut production.draft.metadata;
+        let title = narration.wish.title.clone().unwrap_or_else(|| about.title.clone());
+        if !title.is_empty() {
+            metadata.title = title;
+        }
+        metadata.artist.clone_from(&about.author);
+        metadata.album.clone_from(&about.site);
+        metadata.summary.clone_from(&about.summary);
+        metadata.url.clone_from(&narration.address);
+        metadata.year = about.published.split('-').next().unwrap_or_default().to_owned();
+        narration.about = Some(about);
+        narration.changed = now;
+        production.changed = now;
+        store::narrations::update(&tx, &narration).await?;
+        store::productions::update(&tx, &production).await?;
+        tx.commit().await?;
+        Ok(Some(narration))
+    }
+
+    /// Which of these segments' sounds were rendered before; they count as used now.
+    pub async fn rendered(&self, keys: &[String]) -> Result<Vec<String>, AppError> {
+        let known = store::renderings::known(self.0.store(), keys).await?;
+        if !known.is_empty() {
+            let tx = self.0.begin().await?;
+            store::renderings::touch(&tx, &known, self.0.now()).await?;
+            tx.commit().await?;
+        }
+        Ok(known)
+    }
+
+    /// Notes sounds that lie in storage now, with their sizes.
+    pub async fn note_rendered(&self, rendered: &[(String, u64)]) -> Result<(), AppError> {
+        if rendered.is_empty() {
+            return Ok(());
+        }
+        let tx = self.0.begin().await?;
+        store::renderings::note(&tx, rendered, self.0.now()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// A run of a narration came to a good end: if nothing can be heard yet, this can from now on.
+    pub(crate) async fn made(&self, tx: &Tx, production: &Production) -> Result<(), AppError> {
+        let Some(mut narration) = store::narrations::find_for_update(tx, production.id).await? else { return Ok(()) };
+        let Some(made) = production.state.made() else { return Ok(()) };
+        if narration.published.is_some() {
+            return Ok(());
+        }
+        self.put_out(tx, &mut narration, made, self.0.now()).await
+    }
+
+    /// A run of a narration did not work.
+    pub(crate) async fn failed(&self, tx: &Tx, production: &Production) -> Result<(), AppError> {
+        let State::Failed { reason, .. } = &production.state else { return Ok(()) };
+        let Some(narration) = store::narrations::find(tx, production.id).await? else { return Ok(()) };
+        // What was heard before is still heard.
+        if narration.published.is_some() {
+            return Ok(());
+        }
+        self.tell(tx, &narration, Err(reason)).await
+    }
+
+    /// From now on this is what the player plays.
+    pub(super) async fn put_out(
+        &self,
+        tx: &Tx,
+        narration: &mut Narration,
+        made: &Made,
+        now: Time,
+    ) -> Result<(), AppError> {
+        let revision = made.revision.unwrap_or(narration.revision);
+        narration.published = Some(Published { made: made.clone(), revision, at: now });
+        narration.changed = now;
+        store::narrations::update(tx, narration).await?;
+        self.tell(tx, narration, Ok(made)).await
+    }
+
+    /// Takes away what the player plays. Its files go, unless the production has them still: then they go with those.
+    pub(super) async fn withdraw(
+        &self,
+        tx: &Tx,
+        narration: &mut Narration,
+        production: &Production,
+        now: Time,
+    ) -> Result<(), AppError> {
+        if let Some(published) = narration.published.take()
+            && production.state.made() != Some(&published.made)
+        {
+            doom(tx, &published.made, now).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the sound of a segment lies in storage, by what it depends on.
+pub fn rendering_key(key: &str) -> Result<BlobKey, AppError> {
+    parse_key(&format!("renderings/{key}"))
+}
+
+/// Whether what came of a production is what its player plays, so that it stays when the production is made anew.
+pub(crate) async fn is_played(tx: &Tx, production: &Production) -> Result<bool, AppError> {
+    let Some(made) = production.state.made() else { return Ok(false) };
+    let narration = store::narrations::find(tx, production.id).await?;
+    Ok(narration.and_then(|narration| narration.published).is_some_and(|published| published.made == *made))
+}
+
+/// Lets a sweep remove what a narration's player plays, where the production has other files by now.
+pub(crate) async fn doom_published(tx: &Tx, production: &Production, now: Time) -> Result<(), AppError> {
+    let narration = store::narrations::find(tx, production.id).await?;
+    match narration.and_then(|narration| narration.published) {
+        Some(published) if production.state.made() != Some(&published.made) => doom(tx, &published.made, now).await,
+        _ => Ok(()),
+    }
+}
+
+/// Lets a sweep remove the files of a run.
+pub(crate) async fn doom(tx: &Tx, made: &Made, now: Time) -> Result<(), AppError> {
+    let keys = made.files.iter().map(|file| &file.key).chain(made.drawings.iter().map(|file| &file.key));
+    let keys = keys.map(|key| parse_key(key)).collect::<Result<Vec<_>, _>>()?;
+    store::files::doom(tx, &keys, now).await?;
+    Ok(())
+}

@@ -1,0 +1,606 @@
+//! The page on which the text of a narration is changed: its segments as text, rendered again and published by buttons. It works without scripts.
+//!
+//! Who comes by an organization's link is let in once and keeps a cookie that is good for this page and nothing else; who signed in and may, comes as
+//! they are. The page carries the revision that it shows: what somebody else changed meanwhile is shown beside what was typed, and nothing is lost.
+
+use std::time::Duration;
+
+use app::accounts::NewAccount;
+use app::narrations::{EditedBy, Editor, Player, Status};
+use app::{AppError, Visitor};
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::header::SET_COOKIE;
+use http::{HeaderValue, StatusCode};
+use model::ProductionId;
+use model::narration::{Change, Script};
+use model::production::State;
+use protocols::Key;
+use serde::Deserialize;
+
+use super::super::form::Errors;
+use super::super::frame::Frame;
+use super::super::problem;
+use super::super::state::Look;
+use super::super::visit::{Refusal, Visit};
+use super::super::words::counted;
+use super::progress::playing;
+use super::view::look_of;
+use super::{back, parsed};
+use crate::caller::{cookie, csrf};
+
+/// Fields that the form may have: three for each segment of the longest script that this page takes, and some.
+const MOST_FIELDS: usize = 16_000;
+
+/// Segments that this page shows; longer scripts are changed by the API.
+const MOST_SHOWN: usize = 2_000;
+
+/// Words that are read in a second of speech, about.
+const WORDS_A_SECOND: f64 = 2.5;
+
+/// What a second of speech takes to render, about, in seconds.
+const COST: f64 = 0.12;
+
+/// What the address says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wish {
+    token: String,
+    told: String,
+}
+
+/// The page.
+#[derive(Clone, Debug, Template)]
+#[template(path = "player/edit.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides a part of the page by itself")]
+struct Edit {
+    frame: Frame,
+    id: String,
+    title: String,
+    token: String,
+    note: Option<&'static str>,
+    errors: Errors,
+    revision: u32,
+    look: Look,
+    word: &'static str,
+    sentence: String,
+    is_running: bool,
+    can_publish: bool,
+    changed: String,
+    segments: Vec<Row>,
+    is_cut: bool,
+    voice: String,
+    words: Vec<(String, String)>,
+    can_claim: bool,
+}
+
+/// A segment in the form.
+#[derive(Clone, Debug)]
+struct Row {
+    id: u32,
+    name: &'static str,
+    text: String,
+    rows: usize,
+    voice: String,
+    pause: String,
+    /// Where it is heard in what is published, in seconds.
+    at: Option<u64>,
+    is_changed: bool,
+    /// What somebody else wrote here meanwhile.
+    theirs: Option<String>,
+}
+
+/// The page on which an account is made one's own.
+#[derive(Clone, Debug, Template)]
+#[template(path = "player/claim.html")]
+struct Claim {
+    frame: Frame,
+    id: String,
+    token: String,
+    errors: Errors,
+    username: String,
+    email: String,
+}
+
+/// Somebody who may edit, and what their forms carry.
+struct Desk {
+    editor: Editor,
+    secret: String,
+    is_member: bool,
+}
+
+/// `GET /p/{id}/edit`
+pub(super) async fn show(visit: Visit, Path(id): Path<String>, Query(wish): Query<Wish>) -> Result<Response, Refusal> {
+    let id = parsed(&id).map_err(|error| problem::refuse(&visit, error))?;
+    if !wish.token.is_empty() {
+        return enter(&visit, &wish.token).await;
+    }
+    let desk = desk(&visit, id).await?;
+    let note = match wish.told.as_str() {
+        "saved" => Some("Saved. What is heard stays as it was until you render and publish."),
+        "merged" => Some("Saved, together with what somebody else changed in other places meanwhile."),
+        "undone" => Some("The last change was taken back."),
+        "published" => Some("Published. Its player plays it from now on."),
+        "word" => Some("Kept. It is heard when the article is rendered again."),
+        _ => None,
+    };
+    page(&visit, &desk, id, StatusCode::OK, Errors::default(), note, None).await
+}
+
+/// Trades a way in that stands in the address for a cookie, and takes it out of the address.
+async fn enter(visit: &Visit, token: &str) -> Result<Response, Refusal> {
+    match visit.app().narrations().enter_editor(token).await {
+        Ok(session) => {
+            let mut response = Redirect::to(&format!("/p/{}/edit", session.narration)).into_response();
+            if let Some(cookie) = write_cookie(visit, &session.key, session.life) {
+                response.headers_mut().append(SET_COOKIE, cookie);
+            }
+            Ok(response)
+        }
+        Err(error @ AppError::Unauthenticated(_)) => Err(visit
+            .page(
+                StatusCode::UNAUTHORIZED,
+                &problem::about_app(visit, "This way in was used already", error.to_string()),
+            )
+            .into()),
+        Err(error) => Err(problem::refuse(visit, error)),
+    }
+}
+
+/// `POST /p/{id}/edit`
+pub(super) async fn act(
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Refusal> {
+    let refuse = |error| problem::refuse(&visit, error);
+    let id = parsed(&id).map_err(refuse)?;
+    let desk = desk(&visit, id).await?;
+    let field = |name: &str| fields.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
+    meant(&visit, &desk, field("csrf").unwrap_or_default())?;
+    if fields.len() > MOST_FIELDS {
+        return Err(refuse(AppError::TooLarge { limit: MOST_FIELDS as u64 }));
+    }
+    let base = field("base").and_then(|base| base.parse().ok()).unwrap_or_default();
+    let narrations = visit.app().narrations();
+    let verb = field("verb").unwrap_or("save");
+    let done: Result<&str, AppError> = match verb {
+        "undo" => narrations.undo(&desk.editor, id, base).await.map(|_| "undone"),
+        "publish" => narrations.publish(&desk.editor, id).await.map(|()| "published"),
+        "pronounce" => {
+            let word = field("word").unwrap_or_default();
+            narrations.pronounce(&desk.editor, id, word, field("said")).await.map(|()| "word")
+        }
+        "save" | "render" => save(&visit, &desk, id, base, &fields, verb == "render").await,
+        verb => match verb.split_once(' ') {
+            Some(("forget", word)) => narrations.pronounce(&desk.editor, id, word, None).await.map(|()| "word"),
+            Some((way, segment)) => one(&visit, &desk, id, base, way, segment).await,
+            None => Err(AppError::NotFound("button")),
+        },
+    };
+    let (status, errors) = match done {
+        Ok(told) => {
+            let query = if told.is_empty() { String::new() } else { format!("?told={told}") };
+            return Ok(Redirect::to(&format!("/p/{id}/edit{query}")).into_response());
+        }
+        Err(AppError::Invalid(invalid)) => (StatusCode::UNPROCESSABLE_ENTITY, Errors::from(invalid)),
+        Err(error @ AppError::Changed { .. }) => (
+            StatusCode::CONFLICT,
+            Errors::whole(error.to_string(), "Saving once more keeps what you typed in place of theirs."),
+        ),
+        Err(error @ AppError::Conflict(_)) => {
+            (StatusCode::CONFLICT, Errors::whole("Nothing was done.", error.to_string()))
+        }
+        Err(error) => return Err(refuse(error)),
+    };
+    page(&visit, &desk, id, status, errors, None, Some(&fields)).await
+}
+
+/// Keeps what was typed, and has it rendered where that is wanted.
+async fn save(
+    visit: &Visit,
+    desk: &Desk,
+    id: ProductionId,
+    base: u32,
+    fields: &[(String, String)],
+    renders: bool,
+) -> Result<&'static str, AppError> {
+    let narrations = visit.app().narrations();
+    let before = narrations.script_at(&desk.editor, id, base).await?;
+    let changes = changes(&before, fields)?;
+    let is_merged =
+        if changes.is_empty() { false } else { narrations.change(&desk.editor, id, base, changes).await?.is_merged };
+    if renders {
+        narrations.render(&desk.editor, id).await?;
+        return Ok("");
+    }
+    Ok(if is_merged { "merged" } else { "saved" })
+}
+
+/// What is typed otherwise than it was.
+fn changes(before: &Script, fields: &[(String, String)]) -> Result<Vec<Change>, AppError> {
+    let mut changes = Vec::new();
+    let plain = |text: &str| text.replace("\r\n", "\n");
+    for (name, value) in fields {
+        if name == "reader" {
+            let voice = Some(value.trim().to_owned()).filter(|voice| !voice.is_empty());
+            if voice != before.voice {
+                changes.push(Change::Reader(voice));
+            }
+            continue;
+        }
+        let Some((kind, number)) = name.split_once('-') else { continue };
+        if kind == "new" {
+            let after = number.parse().ok();
+            if !value.trim().is_empty() {
+                changes.push(Change::Insert(after, plain(value)));
+            }
+            continue;
+        }
+        let Some(segment) =
+            number.parse().ok().and_then(|id: u32| before.segments.iter().find(|segment| segment.id == id))
+        else {
+            continue;
+        };
+        match kind {
+            "text" if plain(value) != segment.text => changes.push(Change::Text(segment.id, plain(value))),
+            "voice" => {
+                let voice = Some(value.trim().to_owned()).filter(|voice| !voice.is_empty());
+                if voice != segment.voice {
+                    changes.push(Change::Voice(segment.id, voice));
+                }
+            }
+            "pause" => {
+                let pause = match value.trim() {
+                    "" => None,
+                    typed => Some(milliseconds(typed).ok_or_else(|| {
+                        let message =
+                            format!("A pause is a number of seconds from 0 to 10, such as 0.5. You wrote “{typed}”.");
+                        AppError::invalid(name, message)
+                    })?),
+                };
+                if pause != segment.pause_ms {
+                    changes.push(Change::Pause(segment.id, pause));
+                }
+            }
+            _ => {}
+        }
+    }
+    // What goes away goes last, so that nothing else refers to it.
+    let (gone, rest): (Vec<_>, Vec<_>) =
+        changes.into_iter().partition(|change| matches!(change, Change::Text(_, text) if text.trim().is_empty()));
+    Ok(rest.into_iter().chain(gone).collect())
+}
+
+fn milliseconds(typed: &str) -> Option<u32> {
+    let seconds: f64 = typed.replace(',', ".").parse().ok()?;
+    (0.0..=10.0).contains(&seconds).then_some((seconds * 1_000.0).round() as u32)
+}
+
+/// A button of one segment.
+async fn one(
+    visit: &Visit,
+    desk: &Desk,
+    id: ProductionId,
+    base: u32,
+    way: &str,
+    segment: &str,
+) -> Result<&'static str, AppError> {
+    let narrations = visit.app().narrations();
+    let script = narrations.script_at(&desk.editor, id, base).await?;
+    let at = segment.parse().ok().and_then(|id: u32| script.segments.iter().position(|segment| segment.id == id));
+    let at = at.ok_or(AppError::NotFound("segment"))?;
+    let here = script.segments[at].id;
+    let neighbour = |at: usize| script.segments.get(at).map(|segment| segment.id);
+    let change = match way {
+        "up" if at == 0 => return Ok("saved"),
+        "up" => Change::Move(here, at.checked_sub(2).and_then(neighbour)),
+        "down" => match neighbour(at + 1) {
+            Some(next) => Change::Move(here, Some(next)),
+            None => return Ok("saved"),
+        },
+        "remove" => Change::Remove(here),
+        _ => return Err(AppError::NotFound("button")),
+    };
+    let changed = narrations.change(&desk.editor, id, base, vec![change]).await?;
+    Ok(if changed.is_merged { "merged" } else { "saved" })
+}
+
+/// `POST /p/{id}/retry`
+pub(super) async fn retry(
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Refusal> {
+    let refuse = |error| problem::refuse(&visit, error);
+    let id = parsed(&id).map_err(refuse)?;
+    let desk = desk(&visit, id).await?;
+    let token = fields.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.as_str());
+    meant(&visit, &desk, token.unwrap_or_default())?;
+    visit.app().narrations().retry(&desk.editor, id).await.map_err(refuse)?;
+    Ok(back(id))
+}
+
+/// `GET /p/{id}/claim`
+pub(super) async fn claim_form(visit: Visit, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let id = parsed(&id).map_err(|error| problem::refuse(&visit, error))?;
+    let desk = desk(&visit, id).await?;
+    let claim = Claim {
+        frame: visit.frame("Make this account yours"),
+        id: id.to_string(),
+        token: hidden(&desk),
+        errors: Errors::default(),
+        username: String::new(),
+        email: String::new(),
+    };
+    Ok(visit.page(StatusCode::OK, &claim))
+}
+
+/// `POST /p/{id}/claim`
+pub(super) async fn claim(
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Refusal> {
+    let refuse = |error| problem::refuse(&visit, error);
+    let id = parsed(&id).map_err(refuse)?;
+    let desk = desk(&visit, id).await?;
+    let field =
+        |name: &str| fields.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone()).unwrap_or_default();
+    meant(&visit, &desk, &field("csrf"))?;
+    let new =
+        NewAccount { username: field("username"), email: field("email"), password: field("password"), is_admin: false };
+    let visitor: Visitor = visit.visitor();
+    let errors = match visit.app().narrations().claim(&desk.editor, new, &visitor).await {
+        Ok(signed_in) => {
+            let mut response = Redirect::to(&format!("/p/{id}/edit")).into_response();
+            let cookie = crate::caller::session::set(&signed_in.key, signed_in.life, visit.is_secure());
+            if let Some(cookie) = cookie {
+                response.headers_mut().append(SET_COOKIE, cookie);
+            }
+            return Ok(response);
+        }
+        Err(AppError::Invalid(invalid)) => Errors::from(invalid),
+        Err(error @ AppError::Conflict(_)) => Errors::whole("The account was not made yours.", error.to_string()),
+        Err(error) => return Err(refuse(error)),
+    };
+    let claim = Claim {
+        frame: visit.frame("Make this account yours"),
+        id: id.to_string(),
+        token: hidden(&desk),
+        errors,
+        username: field("username"),
+        email: field("email"),
+    };
+    Ok(visit.page(StatusCode::UNPROCESSABLE_ENTITY, &claim))
+}
+
+/// Whoever may edit: by the cookie of an organization's link, or signed in.
+async fn desk(visit: &Visit, id: ProductionId) -> Result<Desk, Refusal> {
+    let narrations = visit.app().narrations();
+    let sent = cookie(visit.headers(), name_of_cookie(visit)).map(str::to_owned);
+    let mut over = None;
+    if let Some(secret) = sent {
+        match narrations.editor_by_session(&secret).await {
+            Ok(editor) if narrations.edited(&editor, id).await.is_ok() => {
+                return Ok(Desk { editor, secret, is_member: false });
+            }
+            Ok(_) => {}
+            Err(error) => over = Some(error),
+        }
+    }
+    let Some((caller, key)) = visit.caller().zip(visit.key()) else {
+        return Err(match over {
+            Some(error @ AppError::Unauthenticated(_)) => {
+                let page = problem::about_app(visit, "Your time in the editor is over", error.to_string());
+                visit.page(StatusCode::UNAUTHORIZED, &page).into()
+            }
+            Some(error) => problem::refuse(visit, error),
+            None => {
+                visit.needed().map_or_else(|refusal| refusal, |_| problem::refuse(visit, AppError::NotFound("page")))
+            }
+        });
+    };
+    let editor = narrations.editor_of(caller, id).await.map_err(|error| problem::refuse(visit, error))?;
+    Ok(Desk { editor, secret: key.to_owned(), is_member: true })
+}
+
+/// Refuses a form that does not come from a page of this browser.
+fn meant(visit: &Visit, desk: &Desk, token: &str) -> Result<(), Refusal> {
+    if desk.is_member {
+        return visit.meant(token);
+    }
+    if csrf::is_token(token, &desk.secret) { Ok(()) } else { Err(problem::not_meant(visit)) }
+}
+
+fn hidden(desk: &Desk) -> String {
+    format!("<input type=\"hidden\" name=\"csrf\" value=\"{}\">", csrf::token(&desk.secret))
+}
+
+fn name_of_cookie(visit: &Visit) -> &'static str {
+    if visit.is_secure() { "__Host-soundpost-editor" } else { "soundpost-editor" }
+}
+
+fn write_cookie(visit: &Visit, key: &Key, life: Duration) -> Option<HeaderValue> {
+    let secure = if visit.is_secure() { "; Secure" } else { "" };
+    let text = format!(
+        "{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}",
+        name_of_cookie(visit),
+        key.reveal(),
+        life.as_secs()
+    );
+    let mut value = HeaderValue::try_from(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The page as it is now; what was typed and not kept stays in it.
+async fn page(
+    visit: &Visit,
+    desk: &Desk,
+    id: ProductionId,
+    status: StatusCode,
+    errors: Errors,
+    note: Option<&'static str>,
+    typed: Option<&[(String, String)]>,
+) -> Result<Response, Refusal> {
+    let refuse = |error| problem::refuse(visit, error);
+    let narrations = visit.app().narrations();
+    let player = narrations.edited(&desk.editor, id).await.map_err(refuse)?;
+    let words = narrations.pronunciations(&desk.editor, id).await.map_err(refuse)?;
+    let heard = super::beside(visit, &player).await.heard;
+    let narration = &player.narration;
+    let typed_text = |id: u32| {
+        let name = format!("text-{id}");
+        typed?.iter().find(|(found, _)| *found == name).map(|(_, value)| value.replace("\r\n", "\n"))
+    };
+    let mut new_words = 0;
+    let segments: Vec<_> = narration
+        .script
+        .segments
+        .iter()
+        .take(MOST_SHOWN)
+        .map(|segment| {
+            let heard = heard.segments.iter().find(|heard| heard.id == segment.id);
+            let is_changed = heard.is_none_or(|heard| heard.text != segment.text);
+            if is_changed {
+                new_words += segment.text.split_whitespace().count();
+            }
+            let text = typed_text(segment.id).unwrap_or_else(|| segment.text.clone());
+            Row {
+                id: segment.id,
+                name: kind_in_words(segment.kind),
+                rows: (text.chars().count() / 68 + text.lines().count()).clamp(1, 20),
+                theirs: (text != segment.text && status == StatusCode::CONFLICT).then(|| segment.text.clone()),
+                text,
+                voice: segment.voice.clone().unwrap_or_default(),
+                pause: segment.pause_ms.map(|ms| (f64::from(ms) / 1_000.0).to_string()).unwrap_or_default(),
+                at: heard.map(|heard| heard.ms.start / 1_000),
+                is_changed,
+            }
+        })
+        .collect();
+    let count = segments.iter().filter(|row| row.is_changed).count();
+    let (look, word, sentence) = told(&player, visit);
+    let edit = Edit {
+        frame: Frame {
+            refresh: player.production.state.is_running().then_some(10),
+            ..visit.frame("Edit the narration")
+        },
+        id: id.to_string(),
+        title: player.production.draft.metadata.title.clone(),
+        token: hidden(desk),
+        note,
+        errors,
+        revision: narration.revision,
+        look,
+        word,
+        sentence,
+        is_running: player.production.state.is_running(),
+        can_publish: is_new(&player),
+        changed: if count == 0 || heard.segments.is_empty() {
+            String::new()
+        } else {
+            let seconds = (new_words as f64 / WORDS_A_SECOND * COST).ceil().max(1.0) as u64;
+            format!(
+                "{} changed since it was read. Rendering takes about {}.",
+                counted(count as u64, "segment"),
+                counted(seconds + 2, "second")
+            )
+        },
+        is_cut: narration.script.segments.len() > MOST_SHOWN,
+        segments,
+        voice: narration.script.voice.clone().unwrap_or_default(),
+        words,
+        can_claim: desk.editor.by() == EditedBy::Sent,
+    };
+    Ok(visit.page(status, &edit))
+}
+
+/// Where the narration is, for whoever edits it.
+fn told(player: &Player, visit: &Visit) -> (Look, &'static str, String) {
+    if player.production.state.is_running() {
+        return (Look::Making, "Being read", playing(player, visit.app().now()).sentence);
+    }
+    let look = look_of(player.status());
+    match (&player.production.state, player.status()) {
+        (State::Failed { reason, .. }, _) => (Look::Fallen, "Did not work", reason.clone()),
+        _ if is_new(player) => (
+            Look::NeedsYou,
+            "Rendered",
+            "Listen to it, and publish it when it is right. Its player plays the version before.".to_owned(),
+        ),
+        (_, Status::Ready) => (look, "Published", String::new()),
+        _ => (look, "Not read yet", String::new()),
+    }
+}
+
+/// Whether there is something rendered that is not what the player plays.
+fn is_new(player: &Player) -> bool {
+    let made = player.production.state.made();
+    made.is_some() && made != player.published().map(|published| &published.made)
+}
+
+fn kind_in_words(kind: model::article::Kind) -> &'static str {
+    use model::article::Kind;
+    match kind {
+        Kind::Heading(1) => "Title",
+        Kind::Heading(_) => "Heading",
+        Kind::Paragraph => "Paragraph",
+        Kind::Quote => "Quotation",
+        Kind::Item => "List item",
+        Kind::Caption => "Caption",
+        Kind::Code => "Code",
+        Kind::Table => "Table",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::article::Kind;
+
+    use super::*;
+
+    fn script() -> Script {
+        Script::of(["One.", "Two."].map(|text| (Kind::Paragraph, text.to_owned())), None)
+    }
+
+    fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn only_what_is_typed_otherwise_is_a_change() {
+        let same = fields(&[
+            ("text-1", "One."),
+            ("voice-1", ""),
+            ("pause-1", ""),
+            ("text-2", "Two."),
+            ("new-2", " "),
+            ("reader", ""),
+            ("x", "y"),
+        ]);
+        assert_eq!(changes(&script(), &same).ok(), Some(vec![]));
+        let other = fields(&[
+            ("text-1", ""),
+            ("text-2", "Two\r\nlines."),
+            ("pause-2", "0,5"),
+            ("voice-2", "v"),
+            ("new-1", "New."),
+            ("text-9", "x"),
+        ]);
+        let found = changes(&script(), &other).unwrap_or_default();
+        let expected = [
+            Change::Text(2, "Two\nlines.".into()),
+            Change::Pause(2, Some(500)),
+            Change::Voice(2, Some("v".into())),
+            Change::Insert(Some(1), "New.".into()),
+            Change::Text(1, String::new()),
+        ];
+        assert_eq!(found, expected);
+        assert!(matches!(changes(&script(), &fields(&[("pause-1", "long")])), Err(AppError::Invalid(_))));
+        assert!(matches!(changes(&script(), &fields(&[("pause-1", "11")])), Err(AppError::Invalid(_))));
+    }
+}

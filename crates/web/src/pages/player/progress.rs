@@ -1,0 +1,119 @@
+//! How far a narration is, in words: for its page, for the events that the page listens to, and the same everywhere.
+
+use app::narrations::{Player, Status};
+use model::Time;
+use model::production::{Stage, State};
+use wire::narration::{Playing, StatusName};
+
+use super::super::state::{Look, Step};
+use super::super::words::counted;
+
+/// The steps of the way, as programs and people call them.
+const STEPS: [(&str, &str); 4] = [
+    ("fetching", "Fetching the article"),
+    ("writing", "Writing the script"),
+    ("speaking", "Speaking"),
+    ("mastering", "Mastering"),
+];
+
+/// How far it is.
+pub(crate) fn playing(player: &Player, now: Time) -> Playing {
+    let (narration, state) = (&player.narration, &player.production.state);
+    let segments = narration.script.segments.len();
+    let fraction = player.progress.as_ref().map_or(0.0, |progress| progress.fraction.clamp(0.0, 1.0));
+    let (status, percent) = match player.status() {
+        Status::Ready => (StatusName::Ready, 100),
+        Status::Error => (StatusName::Error, 0),
+        Status::Generating => (StatusName::Generating, (fraction * 100.0) as u8),
+    };
+    let spoken = player.progress.as_ref().and_then(|progress| spoken(&progress.stage));
+    let (step, sentence) = match state {
+        State::Working { stage: Stage::Fetching } if segments == 0 => ("fetching", "Fetching the article.".to_owned()),
+        State::Working { stage: Stage::Fetching } => ("writing", "Getting the voice ready.".to_owned()),
+        State::Working { stage: Stage::Speaking } => match spoken {
+            Some((number, of)) => ("speaking", format!("Speaking paragraph {number} of {of}.")),
+            None => ("speaking", "Speaking.".to_owned()),
+        },
+        State::Working { stage: Stage::Processing | Stage::Encoding } | State::Publishing { .. } => {
+            ("mastering", "Mastering.".to_owned())
+        }
+        State::Stopping => ("fetching", "Stopping.".to_owned()),
+        _ => ("fetching", "Waiting for its turn.".to_owned()),
+    };
+    let is_speaking = matches!(state, State::Working { stage: Stage::Speaking });
+    let left = if status == StatusName::Generating && is_speaking {
+        left(fraction, player.production.changed, now)
+    } else {
+        String::new()
+    };
+    let segment = spoken.filter(|_| is_speaking).map(|(number, _)| number.saturating_sub(1));
+    Playing { status, percent, step, sentence, left, segment, segments, revision: narration.revision }
+}
+
+/// The steps with their glyphs, where one of them is being done.
+pub(super) fn steps(player: &Player, playing: &Playing) -> Vec<Step> {
+    let now = STEPS.iter().position(|(step, _)| *step == playing.step).unwrap_or(0);
+    let is_running = matches!(player.production.state, State::Working { .. } | State::Publishing { .. });
+    STEPS
+        .iter()
+        .enumerate()
+        .map(|(at, (_, name))| {
+            let look = match at.cmp(&now) {
+                std::cmp::Ordering::Less => Look::Ready,
+                std::cmp::Ordering::Equal if is_running => Look::Making,
+                _ => Look::Waiting,
+            };
+            let name = match (look, *name) {
+                (Look::Ready, "Fetching the article") => "Article fetched",
+                (Look::Ready, "Writing the script") => "Script written",
+                (_, name) => name,
+            };
+            Step { look, name }
+        })
+        .collect()
+}
+
+/// Which paragraph is spoken, out of a job's own words: `speaking 3 of 5`.
+fn spoken(stage: &str) -> Option<(usize, usize)> {
+    let (number, of) = stage.strip_prefix("speaking ")?.split_once(" of ")?;
+    Some((number.parse().ok()?, of.parse().ok()?))
+}
+
+/// How long it takes still, by how long it took so far. Speaking begins at a twentieth of the way.
+fn left(fraction: f64, begun: Time, now: Time) -> String {
+    let took = now.since(begun).as_secs_f64();
+    let done = fraction - 0.05;
+    if took < 2.0 || done < 0.02 {
+        return String::new();
+    }
+    let seconds = (took / done * (1.0 - fraction)).ceil() as u64;
+    let about = if seconds < 60 {
+        counted(seconds.div_ceil(5).max(1) * 5, "second")
+    } else {
+        counted(seconds.div_ceil(60), "minute")
+    };
+    format!("About {about} left.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_rounded_and_never_guessed_too_early() {
+        let now = Time::from_ms(100_000);
+        let ago = |ms: i64| Time::from_ms(100_000 - ms);
+        assert_eq!(left(0.055, ago(10_000), now), "");
+        assert_eq!(left(0.5, ago(1_000), now), "");
+        assert_eq!(left(0.5, ago(9_000), now), "About 10 seconds left.");
+        assert_eq!(left(0.1, ago(20_000), now), "About 6 minutes left.");
+    }
+
+    #[test]
+    fn the_paragraph_is_read_out_of_what_the_worker_says() {
+        assert_eq!(spoken("speaking 3 of 5"), Some((3, 5)));
+        for other in ["speaking", "fetching", "speaking x of y", ""] {
+            assert_eq!(spoken(other), None);
+        }
+    }
+}

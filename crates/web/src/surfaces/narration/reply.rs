@@ -1,0 +1,135 @@
+//! How this surface answers: JSON, and problems as RFC 9457 has them.
+
+use app::AppError;
+use app::narrations::{Player, Status};
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use wire::narration::{PlayerShown, StatusName, iso};
+
+use crate::http::problem::Problem;
+use crate::settings::Web;
+
+/// A problem, `application/problem+json`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes the answer that `Refused` writes")]
+pub(super) struct ProblemShown {
+    /// The status in words.
+    title: String,
+    /// The status.
+    status: u16,
+    /// What is wrong and what to do, in a sentence.
+    detail: String,
+    /// A short name, for programs.
+    code: String,
+    /// What is wrong with each field.
+    errors: Vec<FieldShown>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes the answer that `Refused` writes")]
+pub(super) struct FieldShown {
+    /// Which one: a name of the body, or of a header.
+    field: String,
+    /// What is wanted, and what was found.
+    message: String,
+}
+
+/// Why an organization did not get what it asked for.
+pub(super) struct Refused {
+    pub(super) problem: Problem,
+    /// The page that may read why.
+    pub(super) origin: Option<HeaderValue>,
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self { problem, origin: None }
+    }
+}
+
+impl From<AppError> for Refused {
+    fn from(error: AppError) -> Self {
+        Problem::from(error).into()
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let Problem { status, code, message, fields, headers } = self.problem;
+        let mut headers = *headers;
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Soundpost\", charset=\"UTF-8\""));
+        }
+        read_by(&mut headers, self.origin);
+        let all = || fields.iter().flat_map(|(field, messages)| messages.iter().map(move |message| (field, message)));
+        let errors: Vec<_> = all().map(|(field, message)| json!({ "field": field, "message": message })).collect();
+        let said: Vec<_> = all().map(|(_, message)| message.as_str()).collect();
+        let detail = if message.is_empty() { said.join(" ") } else { message };
+        let body = json!({
+            "type": "about:blank",
+            "title": status.canonical_reason().unwrap_or_default(),
+            "status": status.as_u16(),
+            "detail": detail,
+            "code": code,
+            "errors": errors,
+        });
+        (status, headers, body.to_string()).into_response()
+    }
+}
+
+/// An answer that a page may read, if one asked.
+pub(super) fn answer(status: StatusCode, body: &impl Serialize, origin: Option<HeaderValue>) -> Response {
+    let mut response = (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response();
+    read_by(response.headers_mut(), origin);
+    response
+}
+
+/// Lets the page of that origin read an answer, and no other.
+fn read_by(headers: &mut http::HeaderMap, origin: Option<HeaderValue>) {
+    headers.append(VARY, HeaderValue::from_static("Origin"));
+    if let Some(origin) = origin {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+}
+
+/// A player, for programs.
+pub(super) fn shown(web: &Web, player: &Player, theirs: Option<String>) -> PlayerShown {
+    let (narration, id) = (&player.narration, player.narration.id);
+    let address = |end: &str| web.address(&format!("/p/{id}{end}"));
+    let made = player.published().map(|published| &published.made);
+    PlayerShown {
+        player_id: id,
+        player_url: address(""),
+        embed_url: web.address(&format!("/embed/{id}")),
+        url: narration.address.clone(),
+        status: status_name(player.status()),
+        progress: match player.status() {
+            Status::Ready => 1.0,
+            Status::Generating => player.progress.as_ref().map_or(0.0, |progress| progress.fraction.clamp(0.0, 1.0)),
+            Status::Error => 0.0,
+        },
+        title: player.production.draft.metadata.title.clone(),
+        audio_url: made.map(|_| address("/audio.mp3")),
+        duration: made.map(|made| made.length_ms as f64 / 1_000.0),
+        transcript_url: made.map(|_| address("/words.vtt")),
+        error: player.trouble().map(str::to_owned),
+        organization_user_id: theirs,
+        created_at: iso(narration.created),
+        updated_at: iso(narration.changed),
+    }
+}
+
+pub(crate) fn status_name(status: Status) -> StatusName {
+    match status {
+        Status::Generating => StatusName::Generating,
+        Status::Ready => StatusName::Ready,
+        Status::Error => StatusName::Error,
+    }
+}

@@ -1,0 +1,187 @@
+//! From an article's address to a recording in scratch space.
+//!
+//! What was found in the article is kept before it is spoken, so that people can read it meanwhile and change it later; a script that is there is
+//! read as it is. Sound of segments is kept in storage under what it depends on: a run that is done again, and one after a change, speaks only what
+//! is new.
+
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::narrations::Reading;
+use model::narration::{Heard, Script};
+use model::production::{Input, Stage};
+use model::{Draft, Narration, Production};
+use speech::Settings;
+use speech::pronounce::Lexicon;
+use speech::script::Script as Pieces;
+use speech::voice::Voice;
+use tokio::runtime::Handle;
+use tokio::task::{JoinError, spawn_blocking};
+
+use super::make::{Product, Recording};
+use super::{Produce, name_of};
+use crate::jobs::failures::{from_app, from_disk, from_outbound};
+use crate::narration::{Cache, Listener, MOST_WORDS, Silence, Speaking, Spoken, chapters, json, reader, vtt};
+use crate::outbound::FetchLimits;
+use crate::runner::{Failure, Task, Why};
+use crate::voices::VoiceError;
+
+/// How much is fetched of a page, and how long that may take.
+pub const PAGE: FetchLimits =
+    FetchLimits { bytes: 10 << 20, whole: Duration::from_secs(20), silence: Duration::from_secs(10) };
+
+/// How often a page is asked for that does not answer: people wait for it.
+const PAGE_TRIES: u32 = 2;
+
+/// How much of the way is behind when a page was fetched, and when all of it was spoken.
+const WRITTEN: f64 = 0.05;
+pub(super) const SPOKEN: f64 = 0.8;
+
+/// An article, read aloud.
+pub(super) struct Narrated {
+    /// The sound.
+    pub(super) recording: Recording,
+    /// What is wanted of the production, with what follows from the article.
+    pub(super) draft: Draft,
+    /// What is heard when, for the player: beside the files that are made.
+    pub(super) beside: Vec<Product>,
+    /// The revision of the script that is heard.
+    pub(super) revision: u32,
+    /// What the owner should know, in sentences.
+    pub(super) warnings: Vec<String>,
+}
+
+impl Produce {
+    /// Reads the article of a production aloud.
+    pub(super) async fn narrate(
+        &self,
+        task: &Arc<Task>,
+        production: &Production,
+        folder: &Path,
+    ) -> Result<Narrated, Failure> {
+        let Reading { mut narration, pronunciations } =
+            self.app.narrations().reading(production.id).await.map_err(|error| from_app(&error))?;
+        if narration.script.segments.is_empty() {
+            narration = task.unless_stopped(self.write_script(task, &narration)).await?;
+        }
+        let mut warnings = Vec::new();
+        let mut lexicon = Lexicon::default();
+        for (word, said) in &pronunciations {
+            if let Err(error) = lexicon.set(word, said) {
+                warnings.push(error.to_string());
+            }
+        }
+        let about = narration.about.clone().unwrap_or_default();
+        let voice = self.voice(narration.script.voice.clone(), about.language.clone()).await?;
+        self.reach(task, Stage::Speaking, WRITTEN).await?;
+        let name = voice.about().name.clone();
+        let path = folder.join("spoken.wav");
+        let heard = self.speak(task, &narration, voice, lexicon, &path, &mut warnings).await?;
+        let heard = Heard { reader: reader(&name), language: about.language, ..heard };
+        let mut draft = production.draft.clone();
+        if draft.cover.is_none() && !about.image.is_empty() {
+            draft.cover = Some(Input::Address(about.image));
+        }
+        draft.chapters = chapters(&heard);
+        let beside = [("words.json", json(&heard)), ("words.vtt", vtt(&heard))].into_iter().map(|(name, text)| {
+            let path = folder.join(name);
+            std::fs::write(&path, text).map_err(|error| from_disk(&error))?;
+            Ok(Product { name: name.to_owned(), path, md5: None })
+        });
+        let beside = beside.collect::<Result<_, Failure>>()?;
+        let recording = Recording { path, name: production.draft.metadata.title.clone() };
+        Ok(Narrated { recording, draft, beside, revision: narration.revision, warnings })
+    }
+
+    /// Fetches the article, and keeps what is to be read of it.
+    async fn write_script(&self, task: &Task, narration: &Narration) -> Result<Narration, Failure> {
+        let fetched = self.outbound.fetch_bytes(&narration.address, &PAGE).await;
+        let (fetched, bytes) = fetched.map_err(|error| match from_outbound(&error) {
+            Failure::Later(reason) if task.job.attempt >= PAGE_TRIES => Failure::Never(reason),
+            failure => failure,
+        })?;
+        let address = fetched.target.url().to_string();
+        let read = move || article::read(&bytes, fetched.content_type.as_deref(), &address);
+        let article = spawn_blocking(read).await.map_err(gone)?.map_err(|error| Failure::Never(error.to_string()))?;
+        let (mut about, mut blocks) = (article.about, article.blocks);
+        if let Some(language) = &narration.wish.language {
+            about.language.clone_from(language);
+        }
+        let title = narration.wish.title.clone().unwrap_or_else(|| about.title.clone());
+        if !title.is_empty() {
+            blocks.insert(0, model::article::Block::Heading(1, title));
+        }
+        let pieces = Pieces::of(&blocks).map_err(|error| Failure::Never(error.to_string()))?;
+        let pieces = pieces.segments.into_iter().map(|piece| (piece.kind, piece.text));
+        let script = Script::of(pieces, narration.wish.voice.clone());
+        let words = script.words();
+        if words > MOST_WORDS {
+            return Err(Failure::Never(format!(
+                "This has {words} words, and at most {MOST_WORDS} are read aloud at a time: that is six hours."
+            )));
+        }
+        let kept = self.app.narrations().write(&task.job, about, script).await.map_err(|error| from_app(&error))?;
+        kept.ok_or(Failure::Stopped(Why::Cancelled))
+    }
+
+    /// Who reads. A voice that was not opened yet takes a second.
+    async fn voice(&self, wanted: Option<String>, language: String) -> Result<Arc<dyn Voice>, Failure> {
+        let voices = self.voices.clone();
+        let chosen = spawn_blocking(move || voices.choose(wanted.as_deref(), &language)).await.map_err(gone)?;
+        chosen.map_err(|error| match error {
+            VoiceError::Folder(io) => from_disk(&io),
+            error => Failure::Never(error.to_string()),
+        })
+    }
+
+    /// Speaks the script, on threads of its own.
+    async fn speak(
+        &self,
+        task: &Arc<Task>,
+        narration: &Narration,
+        voice: Arc<dyn Voice>,
+        lexicon: Lexicon,
+        path: &Path,
+        warnings: &mut Vec<String>,
+    ) -> Result<Heard, Failure> {
+        let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+        let settings = Settings { lexicon, threads, ..Settings::default() };
+        let (script, voices) = (narration.script.clone(), self.voices.clone());
+        let speaking = spawn_blocking(move || Speaking::new(script, &voice, &voices, settings)).await.map_err(gone)?;
+        warnings.extend(speaking.warnings.iter().cloned());
+        let known = self.app.narrations().rendered(speaking.keys()).await.map_err(|error| from_app(&error))?;
+        let cache = Cache { blobs: self.blobs.clone(), known, handle: Handle::current() };
+        let (path, hearing) = (path.to_owned(), Hearing(Arc::clone(task)));
+        let spoken = spawn_blocking(move || speaking.all(&path, Some(&cache), &hearing)).await.map_err(gone)?;
+        let (heard, rendered) = spoken.map_err(|error| match error {
+            Silence::Stopped => Failure::Stopped(task.stopped().unwrap_or(Why::Cancelled)),
+            Silence::Disk(io) => from_disk(&io),
+            Silence::Speech(error) => Failure::Never(error.to_string()),
+        })?;
+        self.app.narrations().note_rendered(&rendered).await.map_err(|error| from_app(&error))?;
+        Ok(heard)
+    }
+}
+
+/// Says how far it is: the page shows the segment that is spoken.
+struct Hearing(Arc<Task>);
+
+impl Listener for Hearing {
+    fn spoken(&self, spoken: Spoken) {
+        let stage = format!("{} {} of {}", name_of(Stage::Speaking), (spoken.segments + 1).min(spoken.of), spoken.of);
+        self.0.report(WRITTEN + (SPOKEN - WRITTEN) * spoken.fraction, &stage);
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.stopped().is_some()
+    }
+}
+
+fn gone(error: JoinError) -> Failure {
+    if error.is_panic() {
+        std::panic::resume_unwind(error.into_panic());
+    }
+    Failure::Stopped(Why::Leaving)
+}

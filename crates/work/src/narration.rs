@@ -1,0 +1,307 @@
+//! A script read aloud into a file, and when each word is heard in it.
+//!
+//! What belongs here: segments one after the other with the pauses between them, sound that was rendered before, notes of what is heard when. What
+//! is said and how is in `speech`; where the script is from and what becomes of the file is the business of whoever asks.
+
+mod recording;
+mod times;
+
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use model::article::Kind;
+use model::narration::{Heard, Script};
+use model::{Chapter, Chapters};
+use speech::script::Segment as Piece;
+use speech::voice::Voice;
+use speech::{Settings, SpeechError};
+use store::Blobs;
+use tokio::runtime::Handle;
+
+use self::recording::{Recorder, Rendering};
+use self::times::Notes;
+use crate::voices::Voices;
+
+pub use self::times::{json, vtt};
+
+/// Words of an article, after which it is a book: six hours.
+pub const MOST_WORDS: usize = 50_000;
+
+/// Headings of these levels become chapters.
+const CHAPTER_LEVEL: u8 = 3;
+
+/// A script on its way to becoming sound.
+pub struct Speaking {
+    script: Script,
+    pieces: Vec<Piece>,
+    readers: Vec<Arc<dyn Voice>>,
+    keys: Vec<String>,
+    settings: Settings,
+    /// What could not be done as it was wished, in sentences.
+    pub warnings: Vec<String>,
+}
+
+/// Where sound lies that was rendered before.
+pub struct Cache {
+    /// Storage.
+    pub blobs: Blobs,
+    /// Which of the script's keys are there.
+    pub known: Vec<String>,
+    /// The runtime that storage is asked on: speaking is done on a thread of its own.
+    pub handle: Handle,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spoken {
+    /// Segments that are spoken.
+    pub segments: usize,
+    /// How many there are.
+    pub of: usize,
+    /// The part of the words that is spoken, 0 to 1.
+    pub fraction: f64,
+}
+
+/// Who hears how far it is, and may stop it.
+pub trait Listener {
+    /// So far it is.
+    fn spoken(&self, spoken: Spoken);
+
+    /// Whether to stop.
+    fn is_over(&self) -> bool;
+}
+
+/// Why there is no sound.
+#[derive(Debug, thiserror::Error)]
+pub enum Silence {
+    /// It was stopped.
+    #[error("Stopped on request.")]
+    Stopped,
+    /// The file cannot be written.
+    #[error("The sound cannot be written: {0}.")]
+    Disk(#[source] io::Error),
+    /// The voice cannot say it.
+    #[error(transparent)]
+    Speech(#[from] SpeechError),
+}
+
+impl From<io::Error> for Silence {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
+}
+
+impl Speaking {
+    /// Who reads what of a script. A voice that a segment asks for and that is not there, or does not fit, is said in the warnings.
+    pub fn new(script: Script, voice: &Arc<dyn Voice>, voices: &Voices, settings: Settings) -> Self {
+        let mut warnings: Vec<String> = Vec::new();
+        let readers: Vec<_> = script
+            .segments
+            .iter()
+            .map(|segment| {
+                let wanted = segment.voice.as_deref().filter(|name| *name != voice.about().name);
+                let Some(wanted) = wanted else { return Arc::clone(voice) };
+                let warning = match voices.named(wanted) {
+                    Ok(other) if other.about().rate == voice.about().rate => return other,
+                    Ok(_) => format!("{wanted} has another sample rate, so {} reads there, too.", voice.about().name),
+                    Err(error) => error.to_string(),
+                };
+                if !warnings.contains(&warning) {
+                    warnings.push(warning);
+                }
+                Arc::clone(voice)
+            })
+            .collect();
+        let pieces: Vec<_> =
+            script.segments.iter().map(|segment| Piece { kind: segment.kind, text: segment.text.clone() }).collect();
+        let keys = pieces.iter().zip(&readers).map(|(piece, voice)| speech::speak::key(piece, &**voice, &settings));
+        let keys = keys.collect();
+        Self { script, pieces, readers, keys, settings, warnings }
+    }
+
+    /// What the sound of each segment depends on: two with the same key sound the same.
+    pub fn keys(&self) -> &[String] {
+        &self.keys
+    }
+
+    /// Speaks all of it, segment by segment, into a WAV file; gives back what is heard when, and which keys with how many bytes were put into the
+    /// cache. It takes its time, and is not to be called where others wait.
+    pub fn all(
+        &self,
+        path: &Path,
+        cache: Option<&Cache>,
+        listener: &dyn Listener,
+    ) -> Result<(Heard, Vec<(String, u64)>), Silence> {
+        let rate = self.readers.first().map_or(22_050, |voice| voice.about().rate);
+        let total = self.script.words().max(1);
+        let mut book = Book {
+            speaking: self,
+            recorder: Recorder::create(path, rate)?,
+            notes: Notes::new(rate),
+            listener,
+            total,
+            words: 0,
+        };
+        let mut rendered = Vec::new();
+        let mut at = 0;
+        while at < self.pieces.len() {
+            if listener.is_over() {
+                return Err(Silence::Stopped);
+            }
+            // What was rendered before is taken from storage, and what stands between is spoken together: its sentences on all threads.
+            if let Some(rendering) = cache.and_then(|cache| self.stored(cache, at)) {
+                book.take(at, &rendering)?;
+                at += 1;
+                continue;
+            }
+            let end = self.until(at, cache);
+            self.render(at..end, &mut book, &mut |at, rendering| {
+                if let Some(size) = cache.and_then(|cache| self.store(cache, at, rendering)) {
+                    rendered.push((self.keys[at].clone(), size));
+                }
+            })?;
+            at = end;
+        }
+        book.recorder.finish()?;
+        Ok((book.notes.heard(), rendered))
+    }
+
+    /// Up to where from a segment on the same voice has to speak.
+    fn until(&self, from: usize, cache: Option<&Cache>) -> usize {
+        let is_known = |at: usize| cache.is_some_and(|cache| cache.known.contains(&self.keys[at]));
+        let same = |at: &usize| !is_known(*at) && Arc::ptr_eq(&self.readers[*at], &self.readers[from]);
+        (from + 1..self.pieces.len()).take_while(same).last().unwrap_or(from) + 1
+    }
+
+    /// Speaks some segments, and has each of them kept.
+    fn render(
+        &self,
+        range: Range<usize>,
+        book: &mut Book<'_>,
+        keep: &mut dyn FnMut(usize, &Rendering),
+    ) -> Result<(), Silence> {
+        let (pieces, voice) = (&self.pieces[range.clone()], &self.readers[range.start]);
+        let stop = AtomicBool::new(false);
+        let mut open: Option<(usize, Rendering)> = None;
+        let mut failure = None;
+        let mut close = |(at, rendering): (usize, Rendering)| {
+            book.take(at, &rendering)?;
+            keep(at, &rendering);
+            Ok::<(), Silence>(())
+        };
+        let spoken = speech::speak::render(pieces, &**voice, &self.settings, &stop, &mut |piece| {
+            let at = range.start + piece.segment;
+            let before = open.take_if(|(current, _)| *current != at);
+            open.get_or_insert_with(|| (at, Rendering::default())).1.add(&piece);
+            match before.map(&mut close) {
+                Some(Err(error)) => {
+                    failure = Some(error);
+                    Err(SpeechError::Cancelled)
+                }
+                _ => Ok(()),
+            }
+        });
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        match spoken {
+            Err(SpeechError::Cancelled) => Err(Silence::Stopped),
+            Err(error) => Err(error.into()),
+            Ok(()) => open.map_or(Ok(()), close),
+        }
+    }
+
+    /// What was rendered before, where it can be read still.
+    fn stored(&self, cache: &Cache, at: usize) -> Option<Rendering> {
+        let key = &self.keys[at];
+        if !cache.known.contains(key) {
+            return None;
+        }
+        let blob = app::narrations::rendering_key(key).ok()?;
+        let bytes = cache.handle.block_on(recording::fetch(&cache.blobs, &blob))?;
+        let rendering = Rendering::read(&bytes, &self.pieces[at].text);
+        if rendering.is_none() {
+            tracing::warn!(key, "a rendering in storage makes no sense and is made anew");
+        }
+        rendering
+    }
+
+    /// Keeps what was rendered. That this fails is no trouble: then it is rendered again the next time.
+    fn store(&self, cache: &Cache, at: usize, rendering: &Rendering) -> Option<u64> {
+        let bytes = rendering.bytes()?;
+        let (key, size) = (app::narrations::rendering_key(&self.keys[at]).ok()?, bytes.len() as u64);
+        match cache.handle.block_on(recording::put(&cache.blobs, &key, bytes)) {
+            Ok(()) => Some(size),
+            Err(error) => {
+                tracing::warn!(%error, "a rendering could not be kept");
+                None
+            }
+        }
+    }
+}
+
+/// The recording, as it is written.
+struct Book<'a> {
+    speaking: &'a Speaking,
+    recorder: Recorder,
+    notes: Notes,
+    listener: &'a dyn Listener,
+    total: usize,
+    words: usize,
+}
+
+impl Book<'_> {
+    /// Writes a segment, after the pause that goes before it.
+    fn take(&mut self, at: usize, rendering: &Rendering) -> Result<(), Silence> {
+        let Speaking { script, settings, pieces, .. } = self.speaking;
+        if at > 0 {
+            let (before, after) = (&script.segments[at - 1], &script.segments[at]);
+            let seconds = match before.pause_ms {
+                Some(ms) => ms as f32 / 1_000.0,
+                None => settings.pauses.between(before.kind, after.kind),
+            };
+            self.recorder.silence(seconds)?;
+        }
+        let start = self.recorder.position();
+        self.recorder.write(&rendering.samples)?;
+        self.notes.add(&script.segments[at], start, self.recorder.position(), &rendering.words);
+        self.words += pieces[at].text.split_whitespace().count();
+        let fraction = self.words as f64 / self.total as f64;
+        self.listener.spoken(Spoken { segments: at + 1, of: pieces.len(), fraction: fraction.min(1.0) });
+        if self.listener.is_over() { Err(Silence::Stopped) } else { Ok(()) }
+    }
+}
+
+/// Where headings are heard, where there are several.
+pub fn chapters(heard: &Heard) -> Chapters {
+    let headings = heard.segments.iter().filter_map(|segment| match segment.kind {
+        Kind::Heading(level) if level <= CHAPTER_LEVEL => {
+            Some(Chapter { start_ms: segment.ms.start, title: segment.text.clone(), url: None })
+        }
+        _ => None,
+    });
+    let marks: Vec<_> = headings.collect();
+    if marks.len() > 1 { Chapters::new(marks) } else { Chapters::default() }
+}
+
+/// What people call a voice: the middle of `en_US-joe-medium`.
+pub fn reader(name: &str) -> String {
+    let middle = name.split('-').nth(1).filter(|middle| !middle.is_empty()).unwrap_or(name);
+    let mut letters = middle.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn voices_have_names_for_people() {
+        for (name, people) in [("en_US-joe-medium", "Joe"), ("amy", "Amy"), ("", ""), ("en--x", "En--x")] {
+            assert_eq!(reader(name), people);
+        }
+    }
+}

