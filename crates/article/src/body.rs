@@ -23,8 +23,8 @@ const NEARLY_ALL: usize = 85;
 /// How deep elements of the copy stand in each other. dom_smoothie looks through all that stands in an element for each that it stands in.
 const DEEPEST_COPIED: usize = 24;
 
-/// Elements that the copy may have.
-const MOST_COPIED: usize = 30_000;
+/// Elements that the copy may have. dom_smoothie looks through all that stand beside each other for each of them.
+const MOST_COPIED: usize = 15_000;
 
 /// Elements that the copy has as they are. Others become `div` or `span`, by what stands in them.
 const COPIED: &[&str] = &[
