@@ -20,6 +20,12 @@ const LONGEST_NAME: usize = 120;
 /// Of what was taken, in hundredths, how much stands in the element that holds the article.
 const NEARLY_ALL: usize = 85;
 
+/// How deep elements of the copy stand in each other. dom_smoothie looks through all that stands in an element for each that it stands in.
+const DEEPEST_COPIED: usize = 24;
+
+/// Elements that the copy may have. dom_smoothie looks through all that stand beside each other for each of them.
+const MOST_COPIED: usize = 15_000;
+
 /// Elements that the copy has as they are. Others become `div` or `span`, by what stands in them.
 const COPIED: &[&str] = &[
     "article aside blockquote br caption dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr img li",
@@ -39,16 +45,7 @@ pub(crate) struct Body {
 
 /// Finds the article on a page.
 pub(crate) fn find(page: &Page<'_>) -> Option<Body> {
-    let config = Config { disable_json_ld: true, keep_classes: true, ..Config::default() };
-    let mut readability = Readability::new(copy(page), None, Some(config)).ok()?;
-    readability.parse().ok()?;
-    let mut taken = vec![false; page.tree.len()];
-    for node in readability.doc.select("[data-place]").nodes() {
-        let place: Option<Id> = node.attr(PLACE).and_then(|place| place.parse().ok());
-        if let Some(taken) = place.and_then(|place| taken.get_mut(place)) {
-            *taken = true;
-        }
-    }
+    let mut taken = weighed(page).unwrap_or_else(|| vec![true; page.tree.len()]);
     let top = holder(page, &taken)?;
     for at in (0..page.order.len()).rev() {
         let id = page.order[at];
@@ -59,6 +56,22 @@ pub(crate) fn find(page: &Page<'_>) -> Option<Body> {
         }
     }
     Some(Body { top: widened(page, top), taken })
+}
+
+/// For each node whether dom_smoothie takes it for a part of the article. Nothing if it does not know, or if there is more than it weighs in
+/// reasonable time; a page with so much text that is no clutter is one article.
+fn weighed(page: &Page<'_>) -> Option<Vec<bool>> {
+    let config = Config { disable_json_ld: true, keep_classes: true, ..Config::default() };
+    let mut readability = Readability::new(copy(page)?, None, Some(config)).ok()?;
+    readability.parse().ok()?;
+    let mut taken = vec![false; page.tree.len()];
+    for node in readability.doc.select("[data-place]").nodes() {
+        let place: Option<Id> = node.attr(PLACE).and_then(|place| place.parse().ok());
+        if let Some(taken) = place.and_then(|place| taken.get_mut(place)) {
+            *taken = true;
+        }
+    }
+    Some(taken)
 }
 
 /// The lowest element that nearly all of what was taken stands in. A few words of the frame around are taken now and then, and
@@ -99,41 +112,67 @@ fn widened(page: &Page<'_>, top: Id) -> Id {
     article.filter(|article| page.letters[top] * 10 >= page.letters[*article] * 6).unwrap_or(top)
 }
 
-/// The page as dom_smoothie is to see it.
-fn copy(page: &Page<'_>) -> String {
-    let mut html = String::from("<!DOCTYPE html><html><head><title></title></head>");
-    copied(page, &with_blocks(page), Tree::ROOT, false, &mut html);
-    html.push_str("</html>");
-    html
+/// The page as dom_smoothie is to see it, unless that is too much.
+fn copy(page: &Page<'_>) -> Option<String> {
+    let mut copy = Copy { page, blocks: with_blocks(page), elements: 0, html: String::new() };
+    copy.html.push_str("<!DOCTYPE html><html><head><title></title></head>");
+    copy.children(Tree::ROOT, false, 0);
+    copy.html.push_str("</html>");
+    (copy.elements <= MOST_COPIED).then_some(copy.html)
 }
 
-/// Copies what stands in a node. It calls itself no deeper than [`crate::parse::DEEPEST`].
-fn copied(page: &Page<'_>, blocks: &[bool], id: Id, linked: bool, html: &mut String) {
-    for child in page.tree.children(id).filter(|child| !page.gone[*child]) {
-        if let Some(text) = page.tree.text(child) {
-            escaped(html, text);
-            continue;
+struct Copy<'a> {
+    page: &'a Page<'a>,
+    /// Whether a node has blocks in it.
+    blocks: Vec<bool>,
+    elements: usize,
+    html: String,
+}
+
+impl Copy<'_> {
+    /// Copies what stands in a node. It calls itself no deeper than [`crate::parse::DEEPEST`].
+    fn children(&mut self, id: Id, linked: bool, depth: usize) {
+        let page = self.page;
+        for child in page.tree.children(id).filter(|child| !page.gone[*child]) {
+            if self.elements > MOST_COPIED {
+                return;
+            }
+            if let Some(text) = page.tree.text(child) {
+                escaped(&mut self.html, text);
+                continue;
+            }
+            let name = self.name(child, linked, depth);
+            if name.is_empty() {
+                self.children(child, linked, depth);
+                continue;
+            }
+            self.elements += 1;
+            tag(&mut self.html, page.tree, child, name);
+            if !WITHOUT_END.contains(&name) {
+                self.children(child, linked || name == "a", depth + 1);
+                self.html.extend(["</", name, ">"]);
+            }
         }
-        let name = match page.tree.name(child) {
+    }
+
+    /// What an element is in the copy; nothing if only what stands in it is copied.
+    fn name(&self, id: Id, linked: bool, depth: usize) -> &'static str {
+        let blocks = self.blocks[id];
+        let name = match self.page.tree.name(id) {
             "html" => "",
             "body" => "body",
-            "a" if !linked && !blocks[child] => "a",
+            "a" if !linked && !blocks => "a",
+            // dom_smoothie makes a paragraph of it, and would lose its place on the way.
+            "div" if !blocks && self.page.letters[id] > 0 => "p",
             name => match is_copied(name) {
                 Some(name) => name,
-                None if page.tree.children(child).next().is_none() => "",
-                None if blocks[child] => "div",
+                None if self.page.tree.children(id).next().is_none() => "",
+                None if blocks => "div",
                 None => "span",
             },
         };
-        if name.is_empty() {
-            copied(page, blocks, child, linked, html);
-            continue;
-        }
-        tag(html, page.tree, child, name);
-        if !WITHOUT_END.contains(&name) {
-            copied(page, blocks, child, linked || name == "a", html);
-            html.extend(["</", name, ">"]);
-        }
+        // Of what stands too deep to be weighed, only what holds the text itself.
+        if depth >= DEEPEST_COPIED && (blocks || name == "span") { "" } else { name }
     }
 }
 

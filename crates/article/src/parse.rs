@@ -75,12 +75,12 @@ pub(crate) fn tree(page: &str) -> Result<Tree, ArticleError> {
     };
     let mut rest = page;
     while !rest.is_empty() {
-        let piece = match rest.find('<') {
+        let piece = match start(rest) {
             Some(0) => 1,
             Some(at) => at,
-            None => rest.len(),
+            None => rest.floor_char_boundary(PIECE),
         };
-        let (piece, after) = rest.split_at(rest.floor_char_boundary(piece.min(PIECE)));
+        let (piece, after) = rest.split_at(piece);
         hand(piece)?;
         rest = after;
     }
@@ -90,6 +90,13 @@ pub(crate) fn tree(page: &str) -> Result<Tree, ArticleError> {
         return Err(ArticleError::TooDeep);
     }
     Ok(tree)
+}
+
+/// Where the next `<` stands that may begin a tag or a comment, if there is one in the next piece. Others are text.
+fn start(page: &str) -> Option<usize> {
+    let piece = page.as_bytes().get(..PIECE).unwrap_or(page.as_bytes());
+    let may = |next: Option<&u8>| next.is_none_or(|byte| byte.is_ascii_alphabetic() || b"/!?".contains(byte));
+    (0..piece.len()).find(|at| piece.get(*at) == Some(&b'<') && may(page.as_bytes().get(at + 1)))
 }
 
 /// Text in which signs may be written as in HTML, `&amp;`, and nothing else is.

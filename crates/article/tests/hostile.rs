@@ -18,6 +18,11 @@ fn page(head: &str, beside: &str) -> String {
     )
 }
 
+/// What is made of each number, one after the other.
+fn numbered(numbers: impl IntoIterator<Item = usize>, of: impl Fn(usize) -> String) -> String {
+    numbers.into_iter().map(of).collect::<Vec<_>>().concat()
+}
+
 fn texts(article: &Article) -> Vec<String> {
     let text = |block: &Block| match block {
         Block::Heading(_, text)
@@ -37,19 +42,19 @@ fn too_much_is_refused() {
     for shape in ["<div>", "<b>", "<ul><li>", "<table><tr><td>", "<svg>", "<a><b>", "<blockquote><p><span>"] {
         assert_eq!(read(&format!("<p>x{}", shape.repeat(100_000))), Err(deep.clone()), "{shape}");
     }
-    let attributes: String = (0..1_000_000).map(|number| format!(" a{number}")).collect();
+    let attributes = numbered(0..1_000_000, |number| format!(" a{number}"));
     let too_many = Err(ArticleError::TooMuch { part: Part::Attributes, limit: MOST_ATTRIBUTES });
     assert_eq!(read(&format!("<p{attributes}>x")), too_many);
     assert_eq!(read(&format!("<p>x</p{attributes}>x")), too_many);
     // `<` and what follows it stand in different pieces, and something else is told first.
     assert_eq!(read(&format!("x<<p{attributes}>x")), too_many);
     assert_eq!(read(&format!("<script>x</script<</script{attributes}>x")), too_many);
-    let names: String = (0..=MOST_NAMES).map(|number| format!("<x{number}></x{number}>")).collect();
+    let names = numbered(0..=MOST_NAMES, |number| format!("<x{number}></x{number}>"));
     assert_eq!(read(&names), Err(ArticleError::TooMuch { part: Part::Names, limit: MOST_NAMES }));
     let nodes = "<i>x</i>".repeat(MOST_NODES / 2);
     assert_eq!(read(&nodes), Err(ArticleError::TooMuch { part: Part::Nodes, limit: MOST_NODES }));
     // Every paragraph opens anew all that was left open before.
-    let open: String = (0..DEEPEST - 20).map(|number| format!("<b class=a{number}>")).collect();
+    let open = numbered(0..DEEPEST - 20, |number| format!("<b class=a{number}>"));
     assert_eq!(
         read(&format!("<p>{open}{}", "<p>x".repeat(100_000))),
         Err(ArticleError::TooMuch { part: Part::Nodes, limit: MOST_NODES })
@@ -63,7 +68,7 @@ fn as_deep_as_allowed_is_read() {
     let around = DEEPEST - 10;
     let deep = format!("{}<p>{SENTENCE}</p><p>{SENTENCE}</p>{}", "<div>".repeat(around), "</div>".repeat(around));
     assert_eq!(read(&deep).unwrap().blocks.len(), 2);
-    let attributes: String = (0..MOST_ATTRIBUTES).map(|number| format!(" a{number}='<b c=\">'")).collect();
+    let attributes = numbered(0..MOST_ATTRIBUTES, |number| format!(" a{number}='<b c=\">'"));
     assert_eq!(read(&page("", &format!("<hr{attributes}>"))).unwrap().blocks.len(), 3);
 }
 
