@@ -331,6 +331,8 @@ impl Narrations<'_> {
         if !account.username.is_of_shell() || editor.by != EditedBy::Sent {
             return Err(AppError::Conflict("This account has a name already. Sign in with it.".to_owned()));
         }
+        // Nobody comes to run the house in this way.
+        let new = NewAccount { is_admin: false, ..new };
         let (claimed, hash) = self.0.accounts().named(account, new).await?;
         let tx = self.0.begin().await?;
         self.0.accounts().rename(&tx, &claimed, &hash).await?;

@@ -8,6 +8,7 @@ mod examples;
 mod hostile;
 mod killed;
 mod measure;
+mod narration;
 mod person;
 mod produce;
 mod queue;

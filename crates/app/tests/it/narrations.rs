@@ -1,0 +1,279 @@
+//! Narrations: asked for once and found again, told when they end, changed by those who may, and heard as they were published.
+
+use std::time::Duration;
+
+use app::accounts::NewAccount;
+use app::narrations::{Editor, Request, Requested, Status};
+use app::organizations::{By, Partner};
+use app::runs::{Begun, Said};
+use app::{AppError, Gate, Rules, Visitor};
+use model::article::{About, Kind};
+use model::narration::{Change, Script, Wish};
+use model::production::{Made, MadeFile, Stage, State};
+use model::{OrganizationId, ProductionId};
+use store::jobs::{ClaimOptions, Claimed};
+use testkit::database::Database;
+use testkit::house::{HERE, House, PASSWORD};
+
+/// An organization with a key and an address that hears of its narrations.
+struct Newsroom {
+    house: House,
+    id: OrganizationId,
+    partner: Partner,
+}
+
+impl Newsroom {
+    async fn open(database: &Database) -> Self {
+        let gate =
+            Gate::new(|address| if address.contains("10.0.0.1") { Err("That is private.".to_owned()) } else { Ok(()) });
+        let house = House::with_rules(database, Rules { gate, ..Rules::default() });
+        let (ada, _) = house.account("ada").await;
+        let organizations = house.app.organizations();
+        let id = organizations.create(&ada, "Tide News").await.unwrap().id;
+        organizations.add_webhook(By::Admin(&ada), id, "https://hooks.example/own").await.unwrap();
+        let key = organizations.generate_key(By::Admin(&ada), id).await.unwrap().private;
+        let partner = organizations.by_private_key(key.reveal()).await.unwrap();
+        Self { house, id, partner }
+    }
+
+    async fn ask(&self, request: Request) -> Result<Requested, AppError> {
+        self.house.app.narrations().request(&self.partner, request).await
+    }
+
+    async fn status(&self, id: ProductionId) -> Status {
+        self.house.app.narrations().player(id).await.unwrap().status()
+    }
+
+    async fn claim(&self, database: &Database) -> Claimed {
+        let options = ClaimOptions { kinds: &["produce"], worker: "test", lease: Duration::from_secs(30) };
+        store::jobs::claim(database.store(), &options, self.house.app.now(), "token").await.unwrap().unwrap()
+    }
+
+    /// Reads the article as a worker would, without a voice.
+    async fn read(&self, database: &Database, words: &str) -> Made {
+        let job = self.claim(database).await;
+        let runs = self.house.app.runs();
+        let Begun::Go(production) = runs.begin(&job).await.unwrap() else { panic!("nothing to do") };
+        let reading = self.house.app.narrations().reading(production.id).await.unwrap();
+        let mut narration = reading.narration;
+        if narration.script.segments.is_empty() {
+            let about = About { title: "How gauges listen".to_owned(), language: "en".to_owned(), ..About::default() };
+            let pieces = words.split('|').map(|text| (Kind::Paragraph, text.to_owned()));
+            narration =
+                self.house.app.narrations().write(&job, about, Script::of(pieces, None)).await.unwrap().unwrap();
+        }
+        let _ = runs.reach(&job, Stage::Speaking).await.unwrap();
+        let (key, _) = runs.announce(production.owner, production.id, production.run).await.unwrap();
+        let file = self.house.folder().join("made");
+        std::fs::write(&file, format!("run {}", production.run)).unwrap();
+        let kept = self.house.blobs.put_file(&file, &key).await.unwrap();
+        let file = MadeFile {
+            key: key.to_string(),
+            name: "narration.mp3".into(),
+            size: kept.size,
+            md5: kept.md5,
+            ..MadeFile::default()
+        };
+        let made = Made { files: vec![file], length_ms: 5_000, revision: Some(narration.revision), ..Made::default() };
+        assert_eq!(runs.finish(&job, made.clone()).await.unwrap(), Said::Heard);
+        made
+    }
+
+    async fn fail(&self, database: &Database, why: &str) {
+        let job = self.claim(database).await;
+        assert!(matches!(self.house.app.runs().begin(&job).await.unwrap(), Begun::Go(_)));
+        assert_eq!(self.house.app.runs().fail(&job, why, Stage::Fetching).await.unwrap(), Said::Heard);
+    }
+
+    /// What was promised to be told, oldest first: where to, and what.
+    async fn told(&self, database: &Database) -> Vec<(String, String)> {
+        let all =
+            store::deliveries::list(database.store(), &store::deliveries::Filter::default(), app::Page::first(50))
+                .await
+                .unwrap();
+        let mut all: Vec<_> = all
+            .into_iter()
+            .map(|told| (told.url.clone(), told.fact["type"].as_str().unwrap_or_default().to_owned()))
+            .collect();
+        all.reverse();
+        all
+    }
+
+    /// Somebody whom the organization sends to the editor.
+    async fn editor(&self, id: ProductionId) -> Editor {
+        let narrations = self.house.app.narrations();
+        let link = narrations.editor_link(&self.partner, id, "u-1").await.unwrap();
+        let session = narrations.enter_editor(link.reveal()).await.unwrap();
+        narrations.editor_by_session(session.key.reveal()).await.unwrap()
+    }
+}
+
+fn request(address: &str, user: &str) -> Request {
+    Request { address: address.to_owned(), user: user.to_owned(), ..Request::default() }
+}
+
+const ARTICLE: &str = "https://tides.example/gauges";
+
+testkit::both_databases! {
+    async fn the_same_article_for_the_same_person_is_made_once(database: &Database) {
+        let newsroom = Newsroom::open(database).await;
+        let first = newsroom.ask(request(ARTICLE, "u-1")).await.unwrap();
+        assert!(first.is_begun);
+        for same in [ARTICLE, "HTTPS://Tides.example/gauges#end", "https://tides.example:443/x/../gauges"] {
+            assert_eq!(newsroom.ask(request(same, "u-1")).await.unwrap(), Requested { is_begun: false, ..first.clone() });
+        }
+        assert_eq!(newsroom.status(first.id).await, Status::Generating);
+        newsroom.read(database, "One.|Two.").await;
+        assert_eq!(newsroom.status(first.id).await, Status::Ready);
+        let player = newsroom.house.app.narrations().player(first.id).await.unwrap();
+        assert_eq!(player.production.draft.metadata.title, "How gauges listen");
+        assert_eq!(newsroom.told(database).await, [("https://hooks.example/own".to_owned(), "player.ready".to_owned())]);
+        assert_ne!(newsroom.ask(request(ARTICLE, "u-2")).await.unwrap().id, first.id);
+        assert_ne!(newsroom.ask(request("https://tides.example/gauges?a", "u-1")).await.unwrap().id, first.id);
+        // A name that was given to a request is not used for another one.
+        let named = Request { key: Some("k-1".to_owned()), is_anew: true, ..request(ARTICLE, "u-1") };
+        assert!(newsroom.ask(named.clone()).await.unwrap().is_begun);
+        assert!(!newsroom.ask(named.clone()).await.unwrap().is_begun);
+        let other = Request { address: "https://tides.example/other".to_owned(), ..named };
+        assert!(matches!(newsroom.ask(other).await, Err(AppError::Refused(_))));
+        assert!(matches!(newsroom.ask(request("http://10.0.0.1/", "u-1")).await, Err(AppError::Refused(_))));
+        assert!(matches!(newsroom.ask(request("x", "")).await, Err(AppError::Invalid(fields)) if fields.len() == 2));
+    }
+
+    async fn many_at_once_make_one(database: &Database) {
+        let newsroom = Newsroom::open(database).await;
+        let asked = futures_util::future::join_all((0..8).map(|_| newsroom.ask(request(ARTICLE, "u-1")))).await;
+        let ids: std::collections::BTreeSet<_> = asked.into_iter().map(|done| done.unwrap().id).collect();
+        assert_eq!(ids.len(), 1);
+    }
+
+    async fn what_did_not_work_is_told_and_tried_again(database: &Database) {
+        let newsroom = Newsroom::open(database).await;
+        let own = Wish { webhook: Some("https://hooks.example/once".to_owned()), ..Wish::default() };
+        let first = newsroom.ask(Request { wish: own, ..request(ARTICLE, "u-1") }).await.unwrap().id;
+        newsroom.fail(database, "It was empty.").await;
+        let player = newsroom.house.app.narrations().player(first).await.unwrap();
+        assert_eq!((player.status(), player.trouble()), (Status::Error, Some("It was empty.")));
+        assert_eq!(newsroom.told(database).await, [("https://hooks.example/once".to_owned(), "player.failed".to_owned())]);
+        assert_eq!(newsroom.ask(request(ARTICLE, "u-1")).await.unwrap(), Requested { id: first, is_begun: true });
+        assert_eq!(newsroom.status(first).await, Status::Generating);
+        newsroom.read(database, "One.").await;
+        assert_eq!(newsroom.status(first).await, Status::Ready);
+    }
+
+    async fn what_is_heard_is_what_was_published(database: &Database) {
+        let newsroom = Newsroom::open(database).await;
+        let id = newsroom.ask(request(ARTICLE, "u-1")).await.unwrap().id;
+        let first = newsroom.read(database, "One.|Two.").await;
+        let editor = newsroom.editor(id).await;
+        let narrations = newsroom.house.app.narrations();
+        let before = narrations.edited(&editor, id).await.unwrap().narration;
+        let changed = narrations.change(&editor, id, before.revision, vec![Change::Text(1, "Uno.".into())]).await.unwrap();
+        assert!(!changed.is_merged && changed.narration.revision == before.revision + 1);
+        assert!(matches!(narrations.publish(&editor, id).await, Err(AppError::Conflict(_))));
+        narrations.render(&editor, id).await.unwrap();
+        // While it is rendered, and after, the old one is heard; its file is there.
+        assert_eq!(newsroom.status(id).await, Status::Ready);
+        let second = newsroom.read(database, "").await;
+        let heard = async || narrations.player(id).await.unwrap().narration.published.unwrap();
+        assert_eq!((heard().await.made, heard().await.revision), (first.clone(), before.revision));
+        sweep(&newsroom).await;
+        assert!(crate::content(&newsroom.house.app, &first.files[0].key).await.is_ok());
+        narrations.publish(&editor, id).await.unwrap();
+        assert_eq!((heard().await.made, heard().await.revision), (second.clone(), before.revision + 1));
+        sweep(&newsroom).await;
+        assert!(crate::content(&newsroom.house.app, &first.files[0].key).await.is_err());
+        assert!(crate::content(&newsroom.house.app, &second.files[0].key).await.is_ok());
+        // A rendering that does not work takes nothing away, and nobody is told.
+        let told = newsroom.told(database).await.len();
+        narrations.render(&editor, id).await.unwrap();
+        newsroom.fail(database, "The voice is gone.").await;
+        assert_eq!((newsroom.status(id).await, newsroom.told(database).await.len()), (Status::Ready, told));
+        // And with the production everything goes.
+        let production = narrations.player(id).await.unwrap().production;
+        assert!(matches!(production.state, State::Failed { .. }));
+        let tx = database.store().begin().await.unwrap();
+        assert!(store::leaving::remove(&tx, production.owner, newsroom.house.app.now()).await.unwrap());
+        tx.commit().await.unwrap();
+        sweep(&newsroom).await;
+        assert!(matches!(narrations.player(id).await, Err(AppError::NotFound(_))));
+        assert!(crate::content(&newsroom.house.app, &second.files[0].key).await.is_err());
+    }
+
+    async fn two_editors_lose_nothing(database: &Database) {
+        let newsroom = Newsroom::open(database).await;
+        let id = newsroom.ask(request(ARTICLE, "u-1")).await.unwrap().id;
+        newsroom.read(database, "One.|Two.|Three.").await;
+        let (first, second) = (newsroom.editor(id).await, newsroom.editor(id).await);
+        let narrations = newsroom.house.app.narrations();
+        let base = narrations.edited(&first, id).await.unwrap().narration.revision;
+        let text = |id, text: &str| vec![Change::Text(id, text.to_owned())];
+        narrations.change(&first, id, base, text(1, "Uno.")).await.unwrap();
+        // Another place goes together with it, the same one does not.
+        assert!(narrations.change(&second, id, base, text(2, "Due.")).await.unwrap().is_merged);
+        let late = narrations.change(&second, id, base, text(1, "Eins.")).await;
+        assert!(matches!(late, Err(AppError::Changed { revision }) if revision == base + 2), "{late:?}");
+        let now = narrations.edited(&first, id).await.unwrap().narration;
+        let texts: Vec<_> = now.script.segments.iter().map(|segment| segment.text.as_str()).collect();
+        assert_eq!(texts, ["Uno.", "Due.", "Three."]);
+        let undone = narrations.undo(&first, id, now.revision).await.unwrap();
+        assert_eq!(undone.script.segments[1].text, "Two.");
+        let undone = narrations.undo(&first, id, undone.revision).await.unwrap();
+        assert_eq!(undone.script.segments[0].text, "One.");
+        assert!(matches!(narrations.undo(&first, id, undone.revision).await, Err(AppError::Conflict(_))));
+        assert!(matches!(narrations.undo(&first, id, base).await, Err(AppError::Changed { .. })));
+    }
+
+    async fn a_way_into_the_editor_is_good_once_and_for_one_person(database: &Database) {
+        let newsroom = Newsroom::open(database).await;
+        let id = newsroom.ask(request(ARTICLE, "u-1")).await.unwrap().id;
+        let others = newsroom.ask(request(ARTICLE, "u-2")).await.unwrap().id;
+        let narrations = newsroom.house.app.narrations();
+        assert!(matches!(narrations.editor_link(&newsroom.partner, id, "u-2").await, Err(AppError::NotFound(_))));
+        assert!(matches!(narrations.editor_link(&newsroom.partner, id, "nobody").await, Err(AppError::NotFound(_))));
+        let link = narrations.editor_link(&newsroom.partner, id, "u-1").await.unwrap();
+        let session = narrations.enter_editor(link.reveal()).await.unwrap();
+        assert!(matches!(narrations.enter_editor(link.reveal()).await, Err(AppError::Unauthenticated(_))));
+        let editor = narrations.editor_by_session(session.key.reveal()).await.unwrap();
+        assert!(matches!(narrations.edited(&editor, others).await, Err(AppError::NotFound(_))));
+        assert!(matches!(narrations.pronounce(&editor, others, "Nguyen", Some("win")).await, Err(AppError::NotFound(_))));
+        narrations.pronounce(&editor, id, " Nguyen ", Some("win")).await.unwrap();
+        assert_eq!(narrations.reading(id).await.unwrap().pronunciations, [("nguyen".to_owned(), "win".to_owned())]);
+        // Neither is a session of the house.
+        assert!(newsroom.house.app.callers().by_session(session.key.reveal()).await.is_err());
+        assert!(newsroom.house.app.callers().by_key(session.key.reveal(), HERE).await.is_err());
+        let late = narrations.editor_link(&newsroom.partner, id, "u-1").await.unwrap();
+        house_waits(&newsroom, Duration::from_mins(6));
+        assert!(matches!(narrations.enter_editor(late.reveal()).await, Err(AppError::Unauthenticated(_))));
+        house_waits(&newsroom, Duration::from_hours(8));
+        assert!(matches!(narrations.editor_by_session(session.key.reveal()).await, Err(AppError::Unauthenticated(_))));
+    }
+
+    async fn somebody_makes_the_account_their_own(database: &Database) {
+        let newsroom = Newsroom::open(database).await;
+        let id = newsroom.ask(request(ARTICLE, "u-1")).await.unwrap().id;
+        let editor = newsroom.editor(id).await;
+        let new = |name: &str| NewAccount { username: name.to_owned(), email: String::new(), password: PASSWORD.to_owned(), is_admin: true };
+        let visitor = Visitor::from(HERE);
+        let narrations = newsroom.house.app.narrations();
+        assert!(matches!(narrations.claim(&editor, new("x"), &visitor).await, Err(AppError::Invalid(_))));
+        assert!(matches!(narrations.claim(&editor, new("ada"), &visitor).await, Err(AppError::Invalid(_) | AppError::Conflict(_))));
+        let signed_in = narrations.claim(&editor, new("grace"), &visitor).await.unwrap();
+        // Whoever claims does not run the house.
+        assert!(!signed_in.account.is_admin);
+        let caller = newsroom.house.app.callers().by_session(signed_in.key.reveal()).await.unwrap();
+        assert_eq!(caller.account.username.as_str(), "grace");
+        assert_eq!(narrations.editor_of(&caller, id).await.unwrap().account(), editor.account());
+        assert!(matches!(narrations.claim(&editor, new("hopper"), &visitor).await, Err(AppError::Conflict(_))));
+        assert_eq!(newsroom.house.app.organizations().find(&caller, newsroom.id).await.err().map(|_| ()), Some(()));
+    }
+}
+
+fn house_waits(newsroom: &Newsroom, time: Duration) {
+    newsroom.house.clock.pass(time);
+}
+
+/// Clears away until there is nothing more to.
+async fn sweep(newsroom: &Newsroom) {
+    while newsroom.house.app.sweeps().sweep().await.unwrap().more {}
+}
