@@ -491,11 +491,11 @@ mod tests {
     fn titles_lose_the_sites_name() {
         for (html, title) in [
             (
-                "<title>How tides work | The Tidal Review</title><meta property=og:site_name content='The Tidal Review'>",
+                "<title>How tides work | The Coast Ledger</title><meta property=og:site_name content='The Coast Ledger'>",
                 "How tides work",
             ),
             (
-                "<title>The Tidal Review: How tides work</title><meta property=og:site_name content='The Tidal Review'>",
+                "<title>The Coast Ledger: How tides work</title><meta property=og:site_name content='The Coast Ledger'>",
                 "How tides work",
             ),
             ("<title>How tides work – and why – Harbour Notes</title>", "How tides work – and why"),

@@ -199,7 +199,7 @@ mod tests {
     fn things_that_stand_elsewhere_are_found() {
         let found = linked(
             r##"{"@context": "https://schema.org", "@graph": [
-                {"@type": "WebSite", "name": "The Tidal Review"},
+                {"@type": "WebSite", "name": "The Coast Ledger"},
                 {"@type": ["Thing", "NewsArticle"], "headline": "Tides", "author": [{"@id": "#ada"}, {"@type": "Person", "name": "Charles"}],
                  "image": [{"@type": "ImageObject", "url": "/a.jpg"}], "datePublished": "2026-11-21", "articleSection": ["Coast", "Sea"], "isAccessibleForFree": "False"},
                 {"@type": "Person", "@id": "#ada", "name": "Ada"}]}"##,
@@ -207,7 +207,7 @@ mod tests {
         let expected = Linked {
             title: "Tides".into(),
             authors: vec!["Ada".into(), "Charles".into()],
-            site: "The Tidal Review".into(),
+            site: "The Coast Ledger".into(),
             section: "Coast".into(),
             published: "2026-11-21".into(),
             image: "/a.jpg".into(),

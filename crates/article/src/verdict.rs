@@ -151,7 +151,7 @@ mod tests {
             "404",
             "404 Not Found",
             "Error 404",
-            "Page not found – The Tidal Review",
+            "Page not found – The Coast Ledger",
             "Just a moment...",
             "Access Denied",
             "503 Service Unavailable",

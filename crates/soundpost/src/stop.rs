@@ -6,8 +6,13 @@ use crate::failure::Failure;
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-/// Starts to listen. To be called once, before anything is written.
+static LISTENS: AtomicBool = AtomicBool::new(false);
+
+/// Starts to listen. To be called before anything is written; once more is fine.
 pub(crate) fn listen() -> Result<(), Failure> {
+    if LISTENS.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
     ctrlc::set_handler(|| ASKED.store(true, Ordering::Relaxed))
         .map_err(|error| Failure::Failed(format!("Ctrl-C cannot be caught: {error}.")))
 }

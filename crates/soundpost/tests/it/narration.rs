@@ -176,7 +176,7 @@ testkit::both_databases! {
         assert!(player["duration"].as_f64().is_some_and(|seconds| (15.0..40.0).contains(&seconds)), "{player}");
         let (status, headers, page) = newsroom.get(&format!("/p/{id}"), &[]);
         assert!(status == 200 && headers.contains("text/html"), "{headers}");
-        for part in ["data-state=\"ready\"", "class=\"w\" data-t=", "What it writes", "application/ld+json", "og:audio", "json+oembed"] {
+        for part in ["data-state=\"ready\"", "class=\"w\" data-t=", ">writes</span>", "application/ld+json", "og:audio", "json+oembed"] {
             assert!(page.contains(part), "{part} is missing: {page}");
         }
         assert!(!page.contains("Ten harbours") && !page.contains("Front page"), "{page}");
@@ -227,7 +227,7 @@ testkit::both_databases! {
         assert_eq!(newsroom.settled(&id)["status"], "ready");
         for (path, part) in [
             ("login", "sign-in"),
-            ("picture", "image"),
+            ("picture", "picture"),
             ("nothing", "404"),
             ("inside", "10.0.0.1"),
             ("french", "French"),

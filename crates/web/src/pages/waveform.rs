@@ -64,6 +64,21 @@ pub(crate) fn amplitudes(peaks: &[(i8, i8)], bars: usize) -> Vec<u8> {
         .collect()
 }
 
+/// The same by what its peaks go on the average, the tallest bar as tall as there is room: speech that was brought to one loudness has a peak
+/// in every bar, and would look like a wall.
+pub(crate) fn average_amplitudes(peaks: &[(i8, i8)], bars: usize) -> Vec<u8> {
+    let mean = |bar: usize| {
+        let from = bar * peaks.len() / bars;
+        let to = ((bar + 1) * peaks.len() / bars).max(from + 1).min(peaks.len());
+        let run = peaks.get(from..to).unwrap_or_default();
+        let sum: u32 = run.iter().map(|(low, high)| u32::from(low.unsigned_abs().max(high.unsigned_abs()))).sum();
+        sum / (run.len() as u32).max(1)
+    };
+    let means: Vec<u32> = (0..bars).map(mean).collect();
+    let tallest = means.iter().copied().max().unwrap_or(0).max(1);
+    means.into_iter().map(|mean| (mean * 127 / tallest) as u8).collect()
+}
+
 /// Amplitudes as two hexadecimal digits each, for the script.
 pub(crate) fn hex(amplitudes: &[u8]) -> String {
     amplitudes.iter().fold(String::with_capacity(amplitudes.len() * 2), |mut text, value| {
@@ -161,6 +176,15 @@ fn post(x: f64, height: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn average_bars_fill_the_height() {
+        let peaks: Vec<(i8, i8)> = (0..40).map(|at| if at % 4 == 0 { (-100, 90) } else { (0, at / 10 * 10) }).collect();
+        let bars = average_amplitudes(&peaks, 4);
+        assert_eq!((bars.len(), bars[3]), (4, 127));
+        assert!(bars.is_sorted(), "{bars:?}");
+        assert_eq!(average_amplitudes(&[], 3), [0, 0, 0]);
+    }
 
     #[test]
     fn a_bar_reaches_as_far_as_its_furthest_peak() {

@@ -38,6 +38,7 @@ pub(crate) fn playing(player: &Player, now: Time) -> Playing {
             ("mastering", "Mastering.".to_owned())
         }
         State::Stopping => ("fetching", "Stopping.".to_owned()),
+        _ if status != StatusName::Generating => ("mastering", String::new()),
         _ => ("fetching", "Waiting for its turn.".to_owned()),
     };
     let is_speaking = matches!(state, State::Working { stage: Stage::Speaking });

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::super::state::Look;
 use super::super::visit::Visit;
-use super::super::waveform::{Shape, Width, amplitudes, hex, svg};
+use super::super::waveform::{Shape, Width, average_amplitudes, hex, svg};
 use super::super::words::{clock, size};
 use super::progress::{playing, steps};
 use super::text::{plain, spoken, tag};
@@ -219,8 +219,8 @@ fn ready(visit: &Visit, player: &Player, beside: &Beside, from: Option<u64>, hei
     let made = &player.published()?.made;
     let file = made.files.iter().find(|file| file.order.format == "mp3")?;
     let audio = format!("/p/{}/audio.mp3", player.narration.id);
-    let wide = amplitudes(&beside.peaks, Width::Wide.bars());
-    let narrow = amplitudes(&beside.peaks, Width::Narrow.bars());
+    let wide = average_amplitudes(&beside.peaks, Width::Wide.bars());
+    let narrow = average_amplitudes(&beside.peaks, Width::Narrow.bars());
     Some(Ready {
         address: visit.address(&audio),
         vtt: format!("/p/{}/words.vtt", player.narration.id),
