@@ -1,6 +1,7 @@
 //! The one definition of the command line: help, man page, completions and the reference page come from here.
 
 mod house;
+mod narration;
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -8,9 +9,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 pub(crate) use house::{
-    Admin, App, Backup, Common, Deliveries, HouseArgs, Meant, Org, OrgDomain, OrgKey, OrgWebhook, Queue, Restore,
-    Sandbox, Serve, Token, User, Voices, Worker,
+    Admin, App, Backup, Common, Deliveries, HouseArgs, Meant, Queue, Restore, Sandbox, Serve, Token, User, Worker,
 };
+pub(crate) use narration::{Org, OrgDomain, OrgKey, OrgWebhook, Voices};
 
 /// A self-hosted audio desk: recordings in, mastered audio out.
 #[derive(Debug, Parser)]

@@ -13,7 +13,8 @@ use store::Tx;
 use store::editor_passes::EditorPass;
 use store::narrations::Revision;
 
-use super::{NONE, Narrations, Player, Requested, THEIRS_LENGTH};
+use super::asking::THEIRS_LENGTH;
+use super::{NONE, Narrations, Player, Requested};
 use crate::AppError;
 use crate::accounts::{NewAccount, SignedIn};
 use crate::audit::Entry;

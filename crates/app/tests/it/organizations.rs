@@ -8,6 +8,7 @@ use model::organization::Role;
 use testkit::house::House;
 
 /// What a refusal says, in a word.
+#[expect(clippy::needless_pass_by_value, reason = "it is what a verb gives")]
 fn word<T>(refused: Result<T, AppError>) -> &'static str {
     match refused {
         Ok(_) => "taken",

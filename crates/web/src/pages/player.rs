@@ -3,11 +3,15 @@
 //!
 //! Whoever has the address may look. Nobody has to sign in, and nobody is told whose it is beyond what the article says.
 
+mod claim;
 mod editor;
 mod events;
 mod oembed;
 mod progress;
+#[cfg(test)]
+pub(super) mod tests;
 mod text;
+mod typed;
 mod view;
 
 use app::AppError;
@@ -30,7 +34,7 @@ use super::visit::{Refusal, Visit};
 use crate::http::problem::Problem;
 use crate::http::stored::{self, Stored};
 use crate::settings::Web;
-use view::{Beside, Embed, LOW, Page, TALL, View};
+use view::{Beside, Embed, Here, LOW, Page, TALL, View};
 
 pub(crate) use progress::playing;
 
@@ -46,7 +50,7 @@ pub(super) fn router() -> Router<Web> {
         .route("/p/{id}/words.vtt", get(words))
         .route("/p/{id}/retry", post(editor::retry))
         .route("/p/{id}/edit", get(editor::show).post(editor::act))
-        .route("/p/{id}/claim", get(editor::claim_form).post(editor::claim))
+        .route("/p/{id}/claim", get(claim::show).post(claim::act))
         .route("/embed/{id}", get(embed))
         .route("/embed.js", get(script))
         .route("/oembed", get(oembed::get))
@@ -78,7 +82,7 @@ async fn show(visit: Visit, Path(id): Path<String>, Query(wish): Query<Wish>) ->
     {
         beside.retry = Some(super::safety::token(&visit.frame("")));
     }
-    let view = View { page: Page::new(&visit, &player, &beside, wish.seconds(), TALL) };
+    let view = View { page: Page::new(&here(&visit), &player, &beside, wish.seconds(), TALL) };
     let mut response = visit.page(StatusCode::OK, &view);
     // It changes when the text does; whoever has it asks whether it did.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -90,7 +94,7 @@ async fn embed(visit: Visit, Path(id): Path<String>, Query(wish): Query<Wish>) -
     let player = find(&visit, &id).await?;
     let beside = beside(&visit, &player).await;
     let theme = Some(wish.theme.clone()).filter(|theme| matches!(theme.as_str(), "light" | "dark"));
-    let view = Embed { page: Page { theme, ..Page::new(&visit, &player, &beside, wish.seconds(), LOW) } };
+    let view = Embed { page: Page { theme, ..Page::new(&here(&visit), &player, &beside, wish.seconds(), LOW) } };
     let mut response = super::frame::page(StatusCode::OK, &view);
     let headers = response.headers_mut();
     headers.remove(X_FRAME_OPTIONS);
@@ -178,6 +182,10 @@ impl IntoResponse for Silent {
     fn into_response(self) -> Response {
         (self.0.status, *self.0.headers, format!("{}\n", self.0.message)).into_response()
     }
+}
+
+fn here(visit: &Visit) -> Here {
+    Here { base: visit.address(""), now: visit.app().now() }
 }
 
 fn parsed(id: &str) -> Result<ProductionId, AppError> {

@@ -6,7 +6,7 @@
 
 mod doors;
 mod journeys;
-mod rendered;
+pub(super) mod rendered;
 mod safety;
 
 use std::path::Path;
@@ -24,7 +24,7 @@ use super::{assets, words};
 use rendered::{every_state, hostile, id, production, silent};
 
 /// Words that nobody may get into a page as markup.
-const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'";
+pub(super) const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'";
 
 fn out() -> Frame {
     Frame { host: "audio.example.org".into(), ..Frame::default() }
@@ -153,6 +153,7 @@ fn every_page() -> Vec<(String, String)> {
         }
     }
     pages.extend(safety::every_page());
+    pages.extend(super::player::tests::every_page());
     pages
 }
 
@@ -165,7 +166,8 @@ fn pages_are_whole_and_lie_ready_to_be_looked_at() {
         std::fs::write(file, bytes).unwrap();
     }
     for (name, html) in every_page() {
-        assert!(html.contains("<h1") && html.contains("id=\"main\"") && html.ends_with("</html>"), "{name}");
+        let main = if name.starts_with("player-") || name.starts_with("embed-") { "<main" } else { "id=\"main\"" };
+        assert!(html.contains("<h1") && html.contains(main) && html.ends_with("</html>"), "{name}");
         for inline in [" style=", "<style", " onclick=", "javascript:", "<script>"] {
             assert!(!html.contains(inline), "{name} has {inline}");
         }

@@ -5,9 +5,8 @@
 
 use std::time::Duration;
 
-use app::accounts::NewAccount;
+use app::AppError;
 use app::narrations::{EditedBy, Editor, Player, Status};
-use app::{AppError, Visitor};
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query};
@@ -15,7 +14,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderValue, StatusCode};
 use model::ProductionId;
-use model::narration::{Change, Script};
+use model::narration::Change;
 use model::production::State;
 use protocols::Key;
 use serde::Deserialize;
@@ -27,6 +26,7 @@ use super::super::state::Look;
 use super::super::visit::{Refusal, Visit};
 use super::super::words::counted;
 use super::progress::playing;
+use super::typed::changes;
 use super::view::look_of;
 use super::{back, parsed};
 use crate::caller::{cookie, csrf};
@@ -92,21 +92,9 @@ struct Row {
     theirs: Option<String>,
 }
 
-/// The page on which an account is made one's own.
-#[derive(Clone, Debug, Template)]
-#[template(path = "player/claim.html")]
-struct Claim {
-    frame: Frame,
-    id: String,
-    token: String,
-    errors: Errors,
-    username: String,
-    email: String,
-}
-
 /// Somebody who may edit, and what their forms carry.
-struct Desk {
-    editor: Editor,
+pub(super) struct Desk {
+    pub(super) editor: Editor,
     secret: String,
     is_member: bool,
 }
@@ -219,66 +207,6 @@ async fn save(
     Ok(if is_merged { "merged" } else { "saved" })
 }
 
-/// What is typed otherwise than it was.
-fn changes(before: &Script, fields: &[(String, String)]) -> Result<Vec<Change>, AppError> {
-    let mut changes = Vec::new();
-    let plain = |text: &str| text.replace("\r\n", "\n");
-    for (name, value) in fields {
-        if name == "reader" {
-            let voice = Some(value.trim().to_owned()).filter(|voice| !voice.is_empty());
-            if voice != before.voice {
-                changes.push(Change::Reader(voice));
-            }
-            continue;
-        }
-        let Some((kind, number)) = name.split_once('-') else { continue };
-        if kind == "new" {
-            let after = number.parse().ok();
-            if !value.trim().is_empty() {
-                changes.push(Change::Insert(after, plain(value)));
-            }
-            continue;
-        }
-        let Some(segment) =
-            number.parse().ok().and_then(|id: u32| before.segments.iter().find(|segment| segment.id == id))
-        else {
-            continue;
-        };
-        match kind {
-            "text" if plain(value) != segment.text => changes.push(Change::Text(segment.id, plain(value))),
-            "voice" => {
-                let voice = Some(value.trim().to_owned()).filter(|voice| !voice.is_empty());
-                if voice != segment.voice {
-                    changes.push(Change::Voice(segment.id, voice));
-                }
-            }
-            "pause" => {
-                let pause = match value.trim() {
-                    "" => None,
-                    typed => Some(milliseconds(typed).ok_or_else(|| {
-                        let message =
-                            format!("A pause is a number of seconds from 0 to 10, such as 0.5. You wrote “{typed}”.");
-                        AppError::invalid(name, message)
-                    })?),
-                };
-                if pause != segment.pause_ms {
-                    changes.push(Change::Pause(segment.id, pause));
-                }
-            }
-            _ => {}
-        }
-    }
-    // What goes away goes last, so that nothing else refers to it.
-    let (gone, rest): (Vec<_>, Vec<_>) =
-        changes.into_iter().partition(|change| matches!(change, Change::Text(_, text) if text.trim().is_empty()));
-    Ok(rest.into_iter().chain(gone).collect())
-}
-
-fn milliseconds(typed: &str) -> Option<u32> {
-    let seconds: f64 = typed.replace(',', ".").parse().ok()?;
-    (0.0..=10.0).contains(&seconds).then_some((seconds * 1_000.0).round() as u32)
-}
-
 /// A button of one segment.
 async fn one(
     visit: &Visit,
@@ -323,62 +251,8 @@ pub(super) async fn retry(
     Ok(back(id))
 }
 
-/// `GET /p/{id}/claim`
-pub(super) async fn claim_form(visit: Visit, Path(id): Path<String>) -> Result<Response, Refusal> {
-    let id = parsed(&id).map_err(|error| problem::refuse(&visit, error))?;
-    let desk = desk(&visit, id).await?;
-    let claim = Claim {
-        frame: visit.frame("Make this account yours"),
-        id: id.to_string(),
-        token: hidden(&desk),
-        errors: Errors::default(),
-        username: String::new(),
-        email: String::new(),
-    };
-    Ok(visit.page(StatusCode::OK, &claim))
-}
-
-/// `POST /p/{id}/claim`
-pub(super) async fn claim(
-    visit: Visit,
-    Path(id): Path<String>,
-    Form(fields): Form<Vec<(String, String)>>,
-) -> Result<Response, Refusal> {
-    let refuse = |error| problem::refuse(&visit, error);
-    let id = parsed(&id).map_err(refuse)?;
-    let desk = desk(&visit, id).await?;
-    let field =
-        |name: &str| fields.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone()).unwrap_or_default();
-    meant(&visit, &desk, &field("csrf"))?;
-    let new =
-        NewAccount { username: field("username"), email: field("email"), password: field("password"), is_admin: false };
-    let visitor: Visitor = visit.visitor();
-    let errors = match visit.app().narrations().claim(&desk.editor, new, &visitor).await {
-        Ok(signed_in) => {
-            let mut response = Redirect::to(&format!("/p/{id}/edit")).into_response();
-            let cookie = crate::caller::session::set(&signed_in.key, signed_in.life, visit.is_secure());
-            if let Some(cookie) = cookie {
-                response.headers_mut().append(SET_COOKIE, cookie);
-            }
-            return Ok(response);
-        }
-        Err(AppError::Invalid(invalid)) => Errors::from(invalid),
-        Err(error @ AppError::Conflict(_)) => Errors::whole("The account was not made yours.", error.to_string()),
-        Err(error) => return Err(refuse(error)),
-    };
-    let claim = Claim {
-        frame: visit.frame("Make this account yours"),
-        id: id.to_string(),
-        token: hidden(&desk),
-        errors,
-        username: field("username"),
-        email: field("email"),
-    };
-    Ok(visit.page(StatusCode::UNPROCESSABLE_ENTITY, &claim))
-}
-
 /// Whoever may edit: by the cookie of an organization's link, or signed in.
-async fn desk(visit: &Visit, id: ProductionId) -> Result<Desk, Refusal> {
+pub(super) async fn desk(visit: &Visit, id: ProductionId) -> Result<Desk, Refusal> {
     let narrations = visit.app().narrations();
     let sent = cookie(visit.headers(), name_of_cookie(visit)).map(str::to_owned);
     let mut over = None;
@@ -408,14 +282,14 @@ async fn desk(visit: &Visit, id: ProductionId) -> Result<Desk, Refusal> {
 }
 
 /// Refuses a form that does not come from a page of this browser.
-fn meant(visit: &Visit, desk: &Desk, token: &str) -> Result<(), Refusal> {
+pub(super) fn meant(visit: &Visit, desk: &Desk, token: &str) -> Result<(), Refusal> {
     if desk.is_member {
         return visit.meant(token);
     }
     if csrf::is_token(token, &desk.secret) { Ok(()) } else { Err(problem::not_meant(visit)) }
 }
 
-fn hidden(desk: &Desk) -> String {
+pub(super) fn hidden(desk: &Desk) -> String {
     format!("<input type=\"hidden\" name=\"csrf\" value=\"{}\">", csrf::token(&desk.secret))
 }
 
@@ -554,53 +428,5 @@ fn kind_in_words(kind: model::article::Kind) -> &'static str {
         Kind::Caption => "Caption",
         Kind::Code => "Code",
         Kind::Table => "Table",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use model::article::Kind;
-
-    use super::*;
-
-    fn script() -> Script {
-        Script::of(["One.", "Two."].map(|text| (Kind::Paragraph, text.to_owned())), None)
-    }
-
-    fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    }
-
-    #[test]
-    fn only_what_is_typed_otherwise_is_a_change() {
-        let same = fields(&[
-            ("text-1", "One."),
-            ("voice-1", ""),
-            ("pause-1", ""),
-            ("text-2", "Two."),
-            ("new-2", " "),
-            ("reader", ""),
-            ("x", "y"),
-        ]);
-        assert_eq!(changes(&script(), &same).ok(), Some(vec![]));
-        let other = fields(&[
-            ("text-1", ""),
-            ("text-2", "Two\r\nlines."),
-            ("pause-2", "0,5"),
-            ("voice-2", "v"),
-            ("new-1", "New."),
-            ("text-9", "x"),
-        ]);
-        let found = changes(&script(), &other).unwrap_or_default();
-        let expected = [
-            Change::Text(2, "Two\nlines.".into()),
-            Change::Pause(2, Some(500)),
-            Change::Voice(2, Some("v".into())),
-            Change::Insert(Some(1), "New.".into()),
-            Change::Text(1, String::new()),
-        ];
-        assert_eq!(found, expected);
-        assert!(matches!(changes(&script(), &fields(&[("pause-1", "long")])), Err(AppError::Invalid(_))));
-        assert!(matches!(changes(&script(), &fields(&[("pause-1", "11")])), Err(AppError::Invalid(_))));
     }
 }

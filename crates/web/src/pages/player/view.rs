@@ -2,13 +2,12 @@
 
 use app::narrations::{Player, Status};
 use askama::Template;
-use model::Narration;
 use model::article::{About, Kind};
 use model::narration::Heard;
+use model::{Narration, Time};
 use serde_json::json;
 
 use super::super::state::Look;
-use super::super::visit::Visit;
 use super::super::waveform::{Shape, Width, average_amplitudes, hex, svg};
 use super::super::words::{clock, size};
 use super::progress::{playing, steps};
@@ -34,6 +33,21 @@ pub(super) struct View {
 #[template(path = "player/embed.html")]
 pub(super) struct Embed {
     pub(super) page: Page,
+}
+
+/// Where and when a page is looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Here {
+    /// The address of this house, without a slash at the end.
+    pub(super) base: String,
+    /// The moment.
+    pub(super) now: Time,
+}
+
+impl Here {
+    fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
 }
 
 /// What belongs to a player besides itself.
@@ -147,19 +161,18 @@ pub(super) struct Paragraph {
 
 impl Page {
     /// `height` is that of the picture, in pixels.
-    pub(super) fn new(visit: &Visit, player: &Player, beside: &Beside, from: Option<u64>, height: u32) -> Self {
+    pub(super) fn new(here: &Here, player: &Player, beside: &Beside, from: Option<u64>, height: u32) -> Self {
         let narration = &player.narration;
         let about = narration.about.clone().unwrap_or_default();
         let id = narration.id;
-        let address = visit.address(&format!("/p/{id}"));
+        let address = here.address(&format!("/p/{id}"));
         let title = player.production.draft.metadata.title.clone();
         let speaking = match player.status() {
-            Status::Generating => playing(player, visit.app().now()).segment,
+            Status::Generating => playing(player, here.now).segment,
             Status::Ready | Status::Error => None,
         };
         let (heading, paragraphs) = texts(narration, beside, &title, speaking);
-        let oembed =
-            |format: &str| visit.address(&format!("/oembed?format={format}&url={}", percent::encode(&address)));
+        let oembed = |format: &str| here.address(&format!("/oembed?format={format}&url={}", percent::encode(&address)));
         let mut page = Self {
             id: id.to_string(),
             lang: if about.language.is_empty() { "en".to_owned() } else { about.language.clone() },
@@ -173,7 +186,7 @@ impl Page {
             image: Some(about.image.clone()).filter(|image| !image.is_empty()),
             oembed_json: oembed("json"),
             oembed_xml: oembed("xml"),
-            json_ld: json_ld(visit, player, &about, &title, &address),
+            json_ld: json_ld(here, player, &about, &title, &address),
             revision: narration.revision,
             paragraphs,
             voice: match beside.heard.reader.as_str() {
@@ -186,18 +199,18 @@ impl Page {
         };
         match player.status() {
             Status::Generating => {
-                page.making = Some(making(visit, player, height));
+                page.making = Some(making(here, player, height));
                 page.noscript_refresh = Some(10);
             }
-            Status::Ready => page.ready = ready(visit, player, beside, from, height),
+            Status::Ready => page.ready = ready(here, player, beside, from, height),
             Status::Error => page.wrong = Some(wrong(player, beside, height)),
         }
         page
     }
 }
 
-fn making(visit: &Visit, player: &Player, height: u32) -> Making {
-    let playing = playing(player, visit.app().now());
+fn making(here: &Here, player: &Player, height: u32) -> Making {
+    let playing = playing(player, here.now);
     let steps = steps(player, &playing).into_iter().map(|step| StepShown {
         class: step.look.class(),
         svg: step.look.svg(),
@@ -215,14 +228,14 @@ fn making(visit: &Visit, player: &Player, height: u32) -> Making {
     }
 }
 
-fn ready(visit: &Visit, player: &Player, beside: &Beside, from: Option<u64>, height: u32) -> Option<Ready> {
+fn ready(here: &Here, player: &Player, beside: &Beside, from: Option<u64>, height: u32) -> Option<Ready> {
     let made = &player.published()?.made;
     let file = made.files.iter().find(|file| file.order.format == "mp3")?;
     let audio = format!("/p/{}/audio.mp3", player.narration.id);
     let wide = average_amplitudes(&beside.peaks, Width::Wide.bars());
     let narrow = average_amplitudes(&beside.peaks, Width::Narrow.bars());
     Some(Ready {
-        address: visit.address(&audio),
+        address: here.address(&audio),
         vtt: format!("/p/{}/words.vtt", player.narration.id),
         mime: "audio/mpeg",
         length_ms: made.length_ms,
@@ -357,7 +370,7 @@ fn description(about: &About, title: &str) -> String {
 }
 
 /// What search engines are told: an article, and its recording. schema.org.
-fn json_ld(visit: &Visit, player: &Player, about: &About, title: &str, address: &str) -> String {
+fn json_ld(here: &Here, player: &Player, about: &About, title: &str, address: &str) -> String {
     let mut said = json!({
         "@context": "https://schema.org",
         "@type": "Article",
@@ -382,10 +395,10 @@ fn json_ld(visit: &Visit, player: &Player, about: &About, title: &str, address: 
     if let Some(published) = player.published() {
         let audio = json!({
             "@type": "AudioObject",
-            "contentUrl": visit.address(&format!("/p/{}/audio.mp3", player.narration.id)),
+            "contentUrl": here.address(&format!("/p/{}/audio.mp3", player.narration.id)),
             "encodingFormat": "audio/mpeg",
             "duration": counted_duration(published.made.length_ms),
-            "embedUrl": visit.address(&format!("/embed/{}", player.narration.id)),
+            "embedUrl": here.address(&format!("/embed/{}", player.narration.id)),
         });
         add("audio", audio);
     }

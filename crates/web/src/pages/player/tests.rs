@@ -1,0 +1,185 @@
+//! The player's page and the embed in every state, rendered for `ui/tests/player.mjs` to look at, and held against hostile words.
+
+#![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
+
+use app::narrations::Player;
+use askama::Template;
+use model::article::{About, Kind};
+use model::narration::{Heard, HeardSegment, HeardWord, Narration, Published, Script, Wish};
+use model::production::{Made, MadeFile, OutputOrder, Stage, State};
+use model::{Draft, Metadata, Organization, Production, Time};
+use store::jobs::Progress;
+
+use super::view::{Beside, Embed, Here, LOW, Page, TALL, View};
+
+const TITLE: &str = "What a tide gauge hears";
+
+const TEXT: [(Kind, &str); 5] = [
+    (Kind::Heading(1), TITLE),
+    (
+        Kind::Paragraph,
+        "A tide gauge is a pipe with a float in it. The pipe is open to the sea at its foot, and the waves cannot get in.",
+    ),
+    (Kind::Heading(2), "What it writes"),
+    (
+        Kind::Paragraph,
+        "What is left is the tide. A wire carries it up to a pen, and the pen draws it on a drum that turns once a day.",
+    ),
+    (Kind::Item, "Forty-seven of them made the longest record of one sea."),
+];
+
+fn here() -> Here {
+    Here { base: "https://audio.example.org".to_owned(), now: Time::from_ms(1_767_614_430_000) }
+}
+
+/// A word every 400 ms, half a second between segments.
+fn heard(text: &[(Kind, &str)]) -> Heard {
+    let mut at = 0;
+    let segments = text.iter().zip(1..).map(|((kind, text), id)| {
+        let start = at;
+        let (mut words, mut from, mut begins) = (Vec::new(), 0, true);
+        for word in text.split_whitespace() {
+            let place = text[from..].find(word).map_or(from, |found| from + found);
+            let plain = word.trim_end_matches(['.', ',']);
+            words.push(HeardWord { text: place..place + plain.len(), ms: at..at + 380, begins });
+            begins = word.ends_with('.');
+            (from, at) = (place + word.len(), at + 400);
+        }
+        at += 500;
+        HeardSegment { id, kind: *kind, text: (*text).to_owned(), ms: start..at - 500, words }
+    });
+    let segments = segments.collect();
+    Heard { reader: "Joe".to_owned(), language: "en-US".to_owned(), segments }
+}
+
+fn player(
+    state: State,
+    published: Option<Made>,
+    progress: Option<Progress>,
+    title: &str,
+    text: &[(Kind, &str)],
+) -> Player {
+    let id = super::super::tests::rendered::id(7);
+    let now = Time::from_ms(1_767_614_400_000);
+    let (owner, organization, publication) = (ids("A"), ids("B"), ids("C"));
+    let about = About {
+        title: title.to_owned(),
+        author: "The harbour desk".to_owned(),
+        site: "Harbour News".to_owned(),
+        section: "Coast".to_owned(),
+        language: "en".to_owned(),
+        published: "2026-11-21".to_owned(),
+        ..About::default()
+    };
+    let production = Production {
+        id,
+        owner: owner.parse().unwrap(),
+        draft: Draft { metadata: Metadata { title: title.to_owned(), ..Metadata::default() }, ..Draft::default() },
+        state,
+        run: 1,
+        created: now,
+        changed: now,
+    };
+    let narration = Narration {
+        id,
+        owner: production.owner,
+        organization: organization.parse().unwrap(),
+        publication: publication.parse().unwrap(),
+        address: "https://harbour.example/coast/gauges".to_owned(),
+        wish: Wish::default(),
+        about: Some(about),
+        script: Script::of(text.iter().map(|(kind, text)| (*kind, (*text).to_owned())), None),
+        revision: 1,
+        published: published.map(|made| Published { made, revision: 1, at: now }),
+        created: now,
+        changed: now,
+    };
+    let organization = Organization {
+        id: narration.organization,
+        name: "Harbour News".to_owned(),
+        homepage: None,
+        account: production.owner,
+        publication: narration.publication,
+        created: now,
+        changed: now,
+    };
+    Player { narration, production, organization, publication: None, progress }
+}
+
+fn ids(letter: &str) -> String {
+    letter.repeat(22)
+}
+
+fn made(length_ms: u64) -> Made {
+    let order = OutputOrder { format: "mp3".into(), ..OutputOrder::default() };
+    let file = MadeFile { order, name: "narration.mp3".into(), size: 260_000, ..MadeFile::default() };
+    Made { files: vec![file], length_ms, ..Made::default() }
+}
+
+/// Every state by its name, with what belongs to it.
+fn states(title: &str, text: &[(Kind, &str)], why: &str) -> Vec<(&'static str, Player, Beside)> {
+    let heard = heard(text);
+    let length = heard.segments.last().map_or(0, |segment| segment.ms.end) + 200;
+    let peaks = (0..900_i32).map(|at| {
+        let height = (40.0 + 50.0 * (f64::from(at) * 0.7).sin() * (f64::from(at) * 0.05).sin()) as i8;
+        if at % 60 > 52 { (0, 0) } else { (-height, height) }
+    });
+    let done = State::Done { made: Box::new(made(length)), in_review: false };
+    let ready = player(done, Some(made(length)), None, title, text);
+    let speaking = Progress { fraction: 0.58, stage: format!("speaking 3 of {}", text.len()) };
+    let making = player(State::Working { stage: Stage::Speaking }, None, Some(speaking), title, text);
+    let failed = State::Failed { reason: why.to_owned(), stage: Some(Stage::Fetching) };
+    let token = "<input type=\"hidden\" name=\"csrf\" value=\"0123456789abcdef\">".to_owned();
+    vec![
+        ("ready", ready, Beside { heard, peaks: peaks.collect(), retry: None }),
+        ("generating", making, Beside::default()),
+        ("error", player(failed, None, None, title, &[]), Beside { retry: Some(token), ..Beside::default() }),
+    ]
+}
+
+/// Both kinds of page in every state, by the name of their file.
+pub(in super::super) fn every_page() -> Vec<(String, String)> {
+    let why = "The page answered with its sign-in form, so there was no article to read aloud.";
+    let mut pages = Vec::new();
+    for (name, player, beside) in states(TITLE, &TEXT, why) {
+        let page = View { page: Page::new(&here(), &player, &beside, None, TALL) };
+        pages.push((format!("player-{name}"), page.render().unwrap()));
+        let embed = Embed { page: Page::new(&here(), &player, &beside, None, LOW) };
+        pages.push((format!("embed-{name}"), embed.render().unwrap()));
+    }
+    pages
+}
+
+#[test]
+fn nobodys_words_become_markup() {
+    let words = super::super::tests::HOSTILE;
+    let text = [(Kind::Heading(1), words), (Kind::Paragraph, words), (Kind::Code, words)];
+    for (name, mut player, beside) in states(words, &text, words) {
+        let about = player.narration.about.get_or_insert_default();
+        for field in [
+            &mut about.author,
+            &mut about.site,
+            &mut about.section,
+            &mut about.summary,
+            &mut about.language,
+            &mut about.image,
+        ] {
+            words.clone_into(field);
+        }
+        let html = View { page: Page::new(&here(), &player, &beside, None, TALL) }.render().unwrap();
+        let embed = Embed { page: Page::new(&here(), &player, &beside, None, LOW) }.render().unwrap();
+        for html in [html, embed] {
+            assert!(!html.contains("<script>") && !html.contains("<img"), "{name}: {html}");
+        }
+    }
+}
+
+#[test]
+fn the_words_of_a_page_are_those_of_its_sound() {
+    let pages = every_page();
+    let (_, ready) = pages.iter().find(|(name, _)| name == "player-ready").unwrap();
+    let words: usize = TEXT.iter().map(|(_, text)| text.split_whitespace().count()).sum();
+    assert_eq!(ready.matches("class=\"w\"").count(), words);
+    // A sentence is one element, however many words it has.
+    assert_eq!(ready.matches("class=\"s\"").count(), 1 + 2 + 1 + 2 + 1);
+}

@@ -1,0 +1,112 @@
+//! What was typed into the editor, as changes of the script that its page showed.
+
+use app::AppError;
+use model::narration::{Change, Script};
+
+/// What is typed otherwise than it was.
+pub(super) fn changes(before: &Script, fields: &[(String, String)]) -> Result<Vec<Change>, AppError> {
+    let mut changes = Vec::new();
+    let plain = |text: &str| text.replace("\r\n", "\n");
+    for (name, value) in fields {
+        if name == "reader" {
+            let voice = Some(value.trim().to_owned()).filter(|voice| !voice.is_empty());
+            if voice != before.voice {
+                changes.push(Change::Reader(voice));
+            }
+            continue;
+        }
+        let Some((kind, number)) = name.split_once('-') else { continue };
+        if kind == "new" {
+            let after = number.parse().ok();
+            if !value.trim().is_empty() {
+                changes.push(Change::Insert(after, plain(value)));
+            }
+            continue;
+        }
+        let Some(segment) =
+            number.parse().ok().and_then(|id: u32| before.segments.iter().find(|segment| segment.id == id))
+        else {
+            continue;
+        };
+        match kind {
+            "text" if plain(value) != segment.text => changes.push(Change::Text(segment.id, plain(value))),
+            "voice" => {
+                let voice = Some(value.trim().to_owned()).filter(|voice| !voice.is_empty());
+                if voice != segment.voice {
+                    changes.push(Change::Voice(segment.id, voice));
+                }
+            }
+            "pause" => {
+                let pause = match value.trim() {
+                    "" => None,
+                    typed => Some(milliseconds(typed).ok_or_else(|| {
+                        let message =
+                            format!("A pause is a number of seconds from 0 to 10, such as 0.5. You wrote “{typed}”.");
+                        AppError::invalid(name, message)
+                    })?),
+                };
+                if pause != segment.pause_ms {
+                    changes.push(Change::Pause(segment.id, pause));
+                }
+            }
+            _ => {}
+        }
+    }
+    // What goes away goes last, so that nothing else refers to it.
+    let (gone, rest): (Vec<_>, Vec<_>) =
+        changes.into_iter().partition(|change| matches!(change, Change::Text(_, text) if text.trim().is_empty()));
+    Ok(rest.into_iter().chain(gone).collect())
+}
+
+fn milliseconds(typed: &str) -> Option<u32> {
+    let seconds: f64 = typed.replace(',', ".").parse().ok()?;
+    (0.0..=10.0).contains(&seconds).then_some((seconds * 1_000.0).round() as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::article::Kind;
+
+    use super::*;
+
+    fn script() -> Script {
+        Script::of(["One.", "Two."].map(|text| (Kind::Paragraph, text.to_owned())), None)
+    }
+
+    fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn only_what_is_typed_otherwise_is_a_change() {
+        let same = fields(&[
+            ("text-1", "One."),
+            ("voice-1", ""),
+            ("pause-1", ""),
+            ("text-2", "Two."),
+            ("new-2", " "),
+            ("reader", ""),
+            ("x", "y"),
+        ]);
+        assert_eq!(changes(&script(), &same).ok(), Some(vec![]));
+        let other = fields(&[
+            ("text-1", ""),
+            ("text-2", "Two\r\nlines."),
+            ("pause-2", "0,5"),
+            ("voice-2", "v"),
+            ("new-1", "New."),
+            ("text-9", "x"),
+        ]);
+        let found = changes(&script(), &other).unwrap_or_default();
+        let expected = [
+            Change::Text(2, "Two\nlines.".into()),
+            Change::Pause(2, Some(500)),
+            Change::Voice(2, Some("v".into())),
+            Change::Insert(Some(1), "New.".into()),
+            Change::Text(1, String::new()),
+        ];
+        assert_eq!(found, expected);
+        assert!(matches!(changes(&script(), &fields(&[("pause-1", "long")])), Err(AppError::Invalid(_))));
+        assert!(matches!(changes(&script(), &fields(&[("pause-1", "11")])), Err(AppError::Invalid(_))));
+    }
+}
