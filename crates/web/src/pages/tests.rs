@@ -165,6 +165,8 @@ fn pages_are_whole_and_lie_ready_to_be_looked_at() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, bytes).unwrap();
     }
+    // The one that pages of others name, under an address that stays.
+    std::fs::write(folder.join("assets/embed.js"), assets::bytes("embed.js")).unwrap();
     for (name, html) in every_page() {
         let main = if name.starts_with("player-") || name.starts_with("embed-") { "<main" } else { "id=\"main\"" };
         assert!(html.contains("<h1") && html.contains(main) && html.ends_with("</html>"), "{name}");
