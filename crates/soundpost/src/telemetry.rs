@@ -11,9 +11,11 @@ use crate::settings::Settings;
 /// Starts the log. To be called once.
 pub(crate) fn start(settings: &Settings) {
     let mut filter = settings.log.parse::<EnvFilter>().unwrap_or_default();
-    // Libraries say at every start that there is nothing to do; whoever wants to hear that names them.
-    for library in ["sea_orm_migration", "sqlx"].iter().filter(|library| !settings.log.contains(**library)) {
-        filter = filter.add_directive(format!("{library}=warn").parse().unwrap_or_default());
+    // Some libraries say at every start that there is nothing to do, one warns of each odd node of a foreign page; whoever wants to hear that
+    // names them.
+    let quiet = [("sea_orm_migration", "warn"), ("sqlx", "warn"), ("html5ever", "error")];
+    for (library, level) in quiet.iter().filter(|(library, _)| !settings.log.contains(library)) {
+        filter = filter.add_directive(format!("{library}={level}").parse().unwrap_or_default());
     }
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);

@@ -317,6 +317,32 @@ fn edited(newsroom: &Newsroom<'_>, id: &str) {
     assert!(newsroom.player(id)["duration"].as_f64() < published.as_f64());
     // Each word is in an element of its own.
     assert!(newsroom.get(&format!("/p/{id}"), &[]).2.contains(">quiet</span>"));
+    together(newsroom, &edit, &cookie, &csrf);
+}
+
+/// Two people have the same text before them: neither puts back what the other changed, and no button drops what was typed beside it.
+fn together(newsroom: &Newsroom<'_>, edit: &str, cookie: &str, csrf: &str) {
+    let page = || newsroom.get(edit, &[("cookie", cookie)]).2;
+    let base = || {
+        let page = page();
+        let at = page.split("name=\"base\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        at.unwrap_or_default().to_owned()
+    };
+    let send = |base: &str, fields: &[(&str, &str)]| {
+        let form: Vec<_> = [("csrf", csrf), ("base", base)].into_iter().chain(fields.iter().copied()).collect();
+        newsroom.post(edit, &[("cookie", cookie)], &form)
+    };
+    assert_eq!(send(&base(), &[("text-2", "The second."), ("text-3", "The third.")]).0, 303);
+    let shown = base();
+    assert_eq!(send(&shown, &[("text-2", "Their second."), ("text-3", "Their third.")]).0, 303);
+    let (status, _, late) = send(&shown, &[("text-2", "My second."), ("text-3", "The third.")]);
+    assert!(status == 409 && late.contains("My second.") && late.contains("Their second."), "{status} {late}");
+    assert!(late.contains("Their third.") && !late.contains("The third."), "{late}");
+    let moved = send(&base(), &[("verb", "down 2"), ("text-2", "Moved second."), ("text-3", "Their third.")]);
+    assert_eq!(moved.0, 303, "{}", moved.2);
+    let page = page();
+    let (second, third) = (page.find("Moved second."), page.find("Their third."));
+    assert!(third.is_some() && second > third, "{page}");
 }
 
 /// Pages of an allowed domain find the player, and others do not.

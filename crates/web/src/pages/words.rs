@@ -47,22 +47,24 @@ pub(crate) fn wait(seconds: u64) -> String {
     }
 }
 
+/// The months' names.
+pub(crate) const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
 /// A moment for people, in UTC: `25 November 2026, 21:02 UTC`. The script writes it in the reader's own time.
 pub(crate) fn date(time: Time) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
     let Moment { year, month, day, hour, minute, .. } = Moment::of(time);
     format!("{day} {} {year}, {hour:02}:{minute:02} UTC", MONTHS[month - 1])
 }

@@ -26,7 +26,7 @@ use super::super::state::Look;
 use super::super::visit::{Refusal, Visit};
 use super::super::words::counted;
 use super::progress::playing;
-use super::typed::changes;
+use super::typed::{Typed, changes};
 use super::view::look_of;
 use super::{back, parsed};
 use crate::caller::{cookie, csrf};
@@ -164,7 +164,7 @@ pub(super) async fn act(
         "save" | "render" => save(&visit, &desk, id, base, &fields, verb == "render").await,
         verb => match verb.split_once(' ') {
             Some(("forget", word)) => narrations.pronounce(&desk.editor, id, word, None).await.map(|()| "word"),
-            Some((way, segment)) => one(&visit, &desk, id, base, way, segment).await,
+            Some((way, segment)) => one(&visit, &desk, id, base, &fields, (way, segment)).await,
             None => Err(AppError::NotFound("button")),
         },
     };
@@ -183,7 +183,9 @@ pub(super) async fn act(
         }
         Err(error) => return Err(refuse(error)),
     };
-    page(&visit, &desk, id, status, errors, None, Some(&fields)).await
+    // A revision that is not kept any more: then everything counts as typed.
+    let before = narrations.script_at(&desk.editor, id, base).await.unwrap_or_default();
+    page(&visit, &desk, id, status, errors, None, Some(&Typed { before: &before, fields: &fields })).await
 }
 
 /// Keeps what was typed, and has it rendered where that is wanted.
@@ -207,14 +209,14 @@ async fn save(
     Ok(if is_merged { "merged" } else { "saved" })
 }
 
-/// A button of one segment.
+/// A button of one segment; what was typed elsewhere in the form is kept with it.
 async fn one(
     visit: &Visit,
     desk: &Desk,
     id: ProductionId,
     base: u32,
-    way: &str,
-    segment: &str,
+    fields: &[(String, String)],
+    (way, segment): (&str, &str),
 ) -> Result<&'static str, AppError> {
     let narrations = visit.app().narrations();
     let script = narrations.script_at(&desk.editor, id, base).await?;
@@ -222,17 +224,26 @@ async fn one(
     let at = at.ok_or(AppError::NotFound("segment"))?;
     let here = script.segments[at].id;
     let neighbour = |at: usize| script.segments.get(at).map(|segment| segment.id);
-    let change = match way {
-        "up" if at == 0 => return Ok("saved"),
-        "up" => Change::Move(here, at.checked_sub(2).and_then(neighbour)),
-        "down" => match neighbour(at + 1) {
-            Some(next) => Change::Move(here, Some(next)),
-            None => return Ok("saved"),
-        },
-        "remove" => Change::Remove(here),
+    let mut changes = changes(&script, fields)?;
+    match way {
+        "up" if at == 0 => {}
+        // Segments that what was typed takes away are still there when others move.
+        "up" => changes.insert(0, Change::Move(here, at.checked_sub(2).and_then(neighbour))),
+        "down" => {
+            if let Some(next) = neighbour(at + 1) {
+                changes.insert(0, Change::Move(here, Some(next)));
+            }
+        }
+        "remove" => {
+            changes.retain(|change| !matches!(change, Change::Text(id, _) if *id == here));
+            changes.push(Change::Remove(here));
+        }
         _ => return Err(AppError::NotFound("button")),
-    };
-    let changed = narrations.change(&desk.editor, id, base, vec![change]).await?;
+    }
+    if changes.is_empty() {
+        return Ok("saved");
+    }
+    let changed = narrations.change(&desk.editor, id, base, changes).await?;
     Ok(if changed.is_merged { "merged" } else { "saved" })
 }
 
@@ -318,7 +329,7 @@ async fn page(
     status: StatusCode,
     errors: Errors,
     note: Option<&'static str>,
-    typed: Option<&[(String, String)]>,
+    typed: Option<&Typed<'_>>,
 ) -> Result<Response, Refusal> {
     let refuse = |error| problem::refuse(visit, error);
     let narrations = visit.app().narrations();
@@ -326,10 +337,6 @@ async fn page(
     let words = narrations.pronunciations(&desk.editor, id).await.map_err(refuse)?;
     let heard = super::beside(visit, &player).await.heard;
     let narration = &player.narration;
-    let typed_text = |id: u32| {
-        let name = format!("text-{id}");
-        typed?.iter().find(|(found, _)| *found == name).map(|(_, value)| value.replace("\r\n", "\n"))
-    };
     let mut new_words = 0;
     let segments: Vec<_> = narration
         .script
@@ -342,7 +349,7 @@ async fn page(
             if is_changed {
                 new_words += segment.text.split_whitespace().count();
             }
-            let text = typed_text(segment.id).unwrap_or_else(|| segment.text.clone());
+            let text = typed.and_then(|typed| typed.text(segment.id)).unwrap_or_else(|| segment.text.clone());
             Row {
                 id: segment.id,
                 name: kind_in_words(segment.kind),

@@ -3,10 +3,31 @@
 use app::AppError;
 use model::narration::{Change, Script};
 
+/// What was typed and not kept, beside the script that its page showed.
+pub(super) struct Typed<'a> {
+    pub(super) before: &'a Script,
+    pub(super) fields: &'a [(String, String)],
+}
+
+impl Typed<'_> {
+    /// The text that was typed for a segment. `None` where the page's own text came back untouched: what stands there may be somebody else's
+    /// by now, and is not to be put back.
+    pub(super) fn text(&self, id: u32) -> Option<String> {
+        let name = format!("text-{id}");
+        let typed = plain(&self.fields.iter().find(|(found, _)| *found == name)?.1);
+        let before = self.before.segments.iter().find(|segment| segment.id == id);
+        before.is_none_or(|before| before.text != typed).then_some(typed)
+    }
+}
+
+/// Lines end in forms as they end in mail.
+fn plain(text: &str) -> String {
+    text.replace("\r\n", "\n")
+}
+
 /// What is typed otherwise than it was.
 pub(super) fn changes(before: &Script, fields: &[(String, String)]) -> Result<Vec<Change>, AppError> {
     let mut changes = Vec::new();
-    let plain = |text: &str| text.replace("\r\n", "\n");
     for (name, value) in fields {
         if name == "reader" {
             let voice = Some(value.trim().to_owned()).filter(|voice| !voice.is_empty());
@@ -75,6 +96,15 @@ mod tests {
 
     fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn what_came_back_untouched_was_not_typed() {
+        let fields = fields(&[("text-1", "One."), ("text-2", "Two\r\nlines."), ("text-9", "Nine.")]);
+        let before = script();
+        let typed = Typed { before: &before, fields: &fields };
+        let texts = [1, 2, 3, 9].map(|id| typed.text(id));
+        assert_eq!(texts, [None, Some("Two\nlines.".to_owned()), None, Some("Nine.".to_owned())]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::super::state::Look;
 use super::super::waveform::{Shape, Width, average_amplitudes, hex, svg};
-use super::super::words::{clock, size};
+use super::super::words::{MONTHS, clock, date, size};
 use super::progress::{playing, steps};
 use super::text::{plain, spoken, tag};
 use crate::http::percent;
@@ -251,7 +251,7 @@ fn ready(here: &Here, player: &Player, beside: &Beside, from: Option<u64>, heigh
 
 fn wrong(player: &Player, beside: &Beside, height: u32) -> Wrong {
     let mut details = vec![("Article", player.narration.address.clone())];
-    details.push(("Tried last", super::super::words::date(player.production.changed)));
+    details.push(("Tried last", date(player.production.changed)));
     Wrong {
         heading: "This article could not be read aloud".to_owned(),
         sentence: player.trouble().unwrap_or_default().to_owned(),
@@ -331,20 +331,6 @@ fn facts(player: &Player, about: &About, beside: &Beside) -> Vec<String> {
 
 /// `2026-11-21` for people.
 fn day(date: &str) -> Option<String> {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
     let mut parts = date.get(..10)?.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?.parse::<usize>().ok()?, parts.next()?.parse::<u32>().ok()?);
     Some(format!("{day} {} {year}", MONTHS.get(month.checked_sub(1)?)?))
