@@ -172,6 +172,12 @@ impl Narrations<'_> {
         Ok(is_known.then_some(Editor { account, organization, is_admin, by: EditedBy::SignedIn }))
     }
 
+    /// Whether somebody may change a narration.
+    pub async fn may_edit(&self, editor: &Editor, id: ProductionId) -> Result<bool, AppError> {
+        let narration = store::narrations::find(self.0.store(), id).await?;
+        Ok(narration.is_some_and(|found| editor.may(&found)))
+    }
+
     /// A narration, for somebody who may change it.
     pub async fn edited(&self, editor: &Editor, id: ProductionId) -> Result<Player, AppError> {
         let narration = store::narrations::find(self.0.store(), id).await?;

@@ -343,6 +343,28 @@ fn together(newsroom: &Newsroom<'_>, edit: &str, cookie: &str, csrf: &str) {
     let page = page();
     let (second, third) = (page.find("Moved second."), page.find("Their third."));
     assert!(third.is_some() && second > third, "{page}");
+
+    // What is wrong in one field costs nobody what is right in the others.
+    let fields =
+        [("text-2", "My second."), ("pause-2", "long"), ("voice-2", "v"), ("new-2", "After it."), ("word", "tide")];
+    let (status, _, refused) = send(&base(), &fields);
+    assert_eq!(status, 422, "{refused}");
+    for kept in ["My second.", "value=\"long\"", "value=\"v\"", "After it.", "value=\"tide\"", "<details open>"] {
+        assert!(refused.contains(kept), "{kept}: {refused}");
+    }
+    assert!(!refused.contains("Now there"), "nobody else wrote there: {refused}");
+    // No button but Undo goes on without keeping it, and Undo says what it would cost.
+    let (status, _, refused) = send(&base(), &[("text-2", "My second."), ("verb", "undo")]);
+    assert!(status == 409 && refused.contains("My second.") && refused.contains("is not saved"), "{status} {refused}");
+    let word = [("text-2", "Said second."), ("word", "tide"), ("said", "tyde"), ("verb", "pronounce")];
+    assert_eq!(send(&base(), &word).0, 303);
+    let with_word = newsroom.get(edit, &[("cookie", cookie)]).2;
+    assert!(with_word.contains("Said second.") && with_word.contains("value=\"forget tide\""), "{with_word}");
+    assert_eq!(send(&base(), &[("text-2", "Forgotten second."), ("verb", "forget tide")]).0, 303);
+    let without = newsroom.get(edit, &[("cookie", cookie)]).2;
+    assert!(without.contains("Forgotten second.") && !without.contains("forget tide"), "{without}");
+    assert_eq!(send(&base(), &[("verb", "undo")]).0, 303);
+    assert!(newsroom.get(edit, &[("cookie", cookie)]).2.contains("Said second."));
 }
 
 /// Pages of an allowed domain find the player, and others do not.

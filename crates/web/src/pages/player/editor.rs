@@ -73,6 +73,9 @@ struct Edit {
     is_cut: bool,
     voice: String,
     words: Vec<(String, String)>,
+    /// A word and how it is said, as far as they were typed and not kept.
+    word_typed: String,
+    said_typed: String,
     can_claim: bool,
 }
 
@@ -88,6 +91,11 @@ struct Row {
     /// Where it is heard in what is published, in seconds.
     at: Option<u64>,
     is_changed: bool,
+    /// A new paragraph after it, as far as it was typed.
+    new: String,
+    /// Whether something was typed that is folded away otherwise.
+    is_open: bool,
+    pause_field: String,
     /// What somebody else wrote here meanwhile.
     theirs: Option<String>,
 }
@@ -154,18 +162,23 @@ pub(super) async fn act(
     let base = field("base").and_then(|base| base.parse().ok()).unwrap_or_default();
     let narrations = visit.app().narrations();
     let verb = field("verb").unwrap_or("save");
-    let done: Result<&str, AppError> = match verb {
-        "undo" => narrations.undo(&desk.editor, id, base).await.map(|_| "undone"),
-        "publish" => narrations.publish(&desk.editor, id).await.map(|()| "published"),
-        "pronounce" => {
-            let word = field("word").unwrap_or_default();
-            narrations.pronounce(&desk.editor, id, word, field("said")).await.map(|()| "word")
-        }
-        "save" | "render" => save(&visit, &desk, id, base, &fields, verb == "render").await,
-        verb => match verb.split_once(' ') {
-            Some(("forget", word)) => narrations.pronounce(&desk.editor, id, word, None).await.map(|()| "word"),
-            Some((way, segment)) => one(&visit, &desk, id, base, &fields, (way, segment)).await,
-            None => Err(AppError::NotFound("button")),
+    let done = match verb.split_once(' ') {
+        Some(("forget", word)) => save(&visit, &desk, id, base, &fields, Then::Say(word, None)).await,
+        Some((way, segment)) => one(&visit, &desk, id, base, &fields, (way, segment)).await,
+        None => match verb {
+            "undo" => undo(&visit, &desk, id, base, &fields).await,
+            "publish" => save(&visit, &desk, id, base, &fields, Then::Publish).await,
+            "render" => save(&visit, &desk, id, base, &fields, Then::Render).await,
+            "pronounce" => {
+                let then = Then::Say(field("word").unwrap_or_default(), field("said"));
+                save(&visit, &desk, id, base, &fields, then).await
+            }
+            // Whoever presses Enter in the field of a word means the word.
+            "save" => match field("word").filter(|word| !word.trim().is_empty()) {
+                Some(word) => save(&visit, &desk, id, base, &fields, Then::Say(word, field("said"))).await,
+                None => save(&visit, &desk, id, base, &fields, Then::Nothing).await,
+            },
+            _ => Err(AppError::NotFound("button")),
         },
     };
     let (status, errors) = match done {
@@ -179,7 +192,7 @@ pub(super) async fn act(
             Errors::whole(error.to_string(), "Saving once more keeps what you typed in place of theirs."),
         ),
         Err(error @ AppError::Conflict(_)) => {
-            (StatusCode::CONFLICT, Errors::whole("Nothing was done.", error.to_string()))
+            (StatusCode::CONFLICT, Errors::whole("That was not done.", error.to_string()))
         }
         Err(error) => return Err(refuse(error)),
     };
@@ -188,25 +201,52 @@ pub(super) async fn act(
     page(&visit, &desk, id, status, errors, None, Some(&Typed { before: &before, fields: &fields })).await
 }
 
-/// Keeps what was typed, and has it rendered where that is wanted.
+/// What a button does when what was typed is kept.
+enum Then<'f> {
+    Nothing,
+    Render,
+    Publish,
+    /// A word is said in another way, or in its own again.
+    Say(&'f str, Option<&'f str>),
+}
+
+/// Keeps what was typed, so that no button loses it, and does what the button is for.
 async fn save(
     visit: &Visit,
     desk: &Desk,
     id: ProductionId,
     base: u32,
     fields: &[(String, String)],
-    renders: bool,
+    then: Then<'_>,
 ) -> Result<&'static str, AppError> {
     let narrations = visit.app().narrations();
     let before = narrations.script_at(&desk.editor, id, base).await?;
     let changes = changes(&before, fields)?;
     let is_merged =
         if changes.is_empty() { false } else { narrations.change(&desk.editor, id, base, changes).await?.is_merged };
-    if renders {
-        narrations.render(&desk.editor, id).await?;
-        return Ok("");
+    match then {
+        Then::Nothing => Ok(if is_merged { "merged" } else { "saved" }),
+        Then::Render => narrations.render(&desk.editor, id).await.map(|()| ""),
+        Then::Publish => narrations.publish(&desk.editor, id).await.map(|()| "published"),
+        Then::Say(word, said) => narrations.pronounce(&desk.editor, id, word, said).await.map(|()| "word"),
     }
-    Ok(if is_merged { "merged" } else { "saved" })
+}
+
+/// Takes the last change back, where nothing else was typed that would be lost with it.
+async fn undo(
+    visit: &Visit,
+    desk: &Desk,
+    id: ProductionId,
+    base: u32,
+    fields: &[(String, String)],
+) -> Result<&'static str, AppError> {
+    let narrations = visit.app().narrations();
+    let before = narrations.script_at(&desk.editor, id, base).await?;
+    if !changes(&before, fields)?.is_empty() {
+        let message = "What you typed since is not saved. Save it, and that is the change that Undo takes back.";
+        return Err(AppError::Conflict(message.to_owned()));
+    }
+    narrations.undo(&desk.editor, id, base).await.map(|_| "undone")
 }
 
 /// A button of one segment; what was typed elsewhere in the form is kept with it.
@@ -269,10 +309,11 @@ pub(super) async fn desk(visit: &Visit, id: ProductionId) -> Result<Desk, Refusa
     let mut over = None;
     if let Some(secret) = sent {
         match narrations.editor_by_session(&secret).await {
-            Ok(editor) if narrations.edited(&editor, id).await.is_ok() => {
-                return Ok(Desk { editor, secret, is_member: false });
-            }
-            Ok(_) => {}
+            Ok(editor) => match narrations.may_edit(&editor, id).await {
+                Ok(true) => return Ok(Desk { editor, secret, is_member: false }),
+                Ok(false) => {}
+                Err(error) => return Err(problem::refuse(visit, error)),
+            },
             Err(error) => over = Some(error),
         }
     }
@@ -349,15 +390,23 @@ async fn page(
             if is_changed {
                 new_words += segment.text.split_whitespace().count();
             }
+            let said = |kind: &str| typed.and_then(|typed| typed.field(kind, segment.id));
             let text = typed.and_then(|typed| typed.text(segment.id)).unwrap_or_else(|| segment.text.clone());
+            let kept_voice = segment.voice.clone().unwrap_or_default();
+            let kept_pause = segment.pause_ms.map(seconds).unwrap_or_default();
+            let (voice, pause, new) = (said("voice"), said("pause"), said("new").unwrap_or_default());
+            let is_typed = |typed: &Option<String>, kept: &str| typed.as_ref().is_some_and(|typed| typed != kept);
             Row {
                 id: segment.id,
                 name: kind_in_words(segment.kind),
                 rows: (text.chars().count() / 68 + text.lines().count()).clamp(1, 20),
-                theirs: (text != segment.text && status == StatusCode::CONFLICT).then(|| segment.text.clone()),
+                theirs: typed.is_some_and(|typed| typed.is_others(segment)).then(|| segment.text.clone()),
                 text,
-                voice: segment.voice.clone().unwrap_or_default(),
-                pause: segment.pause_ms.map(|ms| (f64::from(ms) / 1_000.0).to_string()).unwrap_or_default(),
+                is_open: is_typed(&voice, &kept_voice) || is_typed(&pause, &kept_pause) || !new.is_empty(),
+                pause_field: format!("pause-{}", segment.id),
+                voice: voice.unwrap_or(kept_voice),
+                pause: pause.unwrap_or(kept_pause),
+                new,
                 at: heard.map(|heard| heard.ms.start / 1_000),
                 is_changed,
             }
@@ -393,7 +442,11 @@ async fn page(
         },
         is_cut: narration.script.segments.len() > MOST_SHOWN,
         segments,
-        voice: narration.script.voice.clone().unwrap_or_default(),
+        voice: typed
+            .and_then(|typed| typed.whole("reader"))
+            .unwrap_or_else(|| narration.script.voice.clone().unwrap_or_default()),
+        word_typed: typed.and_then(|typed| typed.whole("word")).unwrap_or_default(),
+        said_typed: typed.and_then(|typed| typed.whole("said")).unwrap_or_default(),
         words,
         can_claim: desk.editor.by() == EditedBy::Sent,
     };
@@ -422,6 +475,11 @@ fn told(player: &Player, visit: &Visit) -> (Look, &'static str, String) {
 fn is_new(player: &Player) -> bool {
     let made = player.production.state.made();
     made.is_some() && made != player.published().map(|published| &published.made)
+}
+
+/// A pause as people write it.
+fn seconds(ms: u32) -> String {
+    (f64::from(ms) / 1_000.0).to_string()
 }
 
 fn kind_in_words(kind: model::article::Kind) -> &'static str {

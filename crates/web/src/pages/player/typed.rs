@@ -1,7 +1,7 @@
 //! What was typed into the editor, as changes of the script that its page showed.
 
 use app::AppError;
-use model::narration::{Change, Script};
+use model::narration::{Change, Script, Segment};
 
 /// What was typed and not kept, beside the script that its page showed.
 pub(super) struct Typed<'a> {
@@ -17,6 +17,22 @@ impl Typed<'_> {
         let typed = plain(&self.fields.iter().find(|(found, _)| *found == name)?.1);
         let before = self.before.segments.iter().find(|segment| segment.id == id);
         before.is_none_or(|before| before.text != typed).then_some(typed)
+    }
+
+    /// Something else that was typed for a segment, as it was typed.
+    pub(super) fn field(&self, kind: &str, id: u32) -> Option<String> {
+        self.whole(&format!("{kind}-{id}"))
+    }
+
+    /// What was typed for the whole script.
+    pub(super) fn whole(&self, name: &str) -> Option<String> {
+        self.fields.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone())
+    }
+
+    /// Whether somebody else wrote in a segment meanwhile for which something was typed.
+    pub(super) fn is_others(&self, now: &Segment) -> bool {
+        let before = self.before.segments.iter().find(|before| before.id == now.id);
+        before.is_none_or(|before| before.text != now.text) && self.text(now.id).is_some_and(|typed| typed != now.text)
     }
 }
 
@@ -105,6 +121,14 @@ mod tests {
         let typed = Typed { before: &before, fields: &fields };
         let texts = [1, 2, 3, 9].map(|id| typed.text(id));
         assert_eq!(texts, [None, Some("Two\nlines.".to_owned()), None, Some("Nine.".to_owned())]);
+        // Somebody else's words are shown beside what was typed, not beside what only oneself changed.
+        let mut now = script();
+        assert!(!now.segments.iter().any(|segment| typed.is_others(segment)));
+        for segment in &mut now.segments {
+            segment.text.push_str(" More.");
+        }
+        let others: Vec<_> = now.segments.iter().map(|segment| typed.is_others(segment)).collect();
+        assert_eq!(others, [false, true]);
     }
 
     #[test]
