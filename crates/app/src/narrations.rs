@@ -123,7 +123,7 @@ pub struct Player {
 impl Player {
     /// What there is to hear or say.
     pub fn status(&self) -> Status {
-        status(&self.narration, &self.production)
+        status_of(&self.narration, &self.production)
     }
 
     /// What can be heard.
@@ -133,11 +133,7 @@ impl Player {
 
     /// Why there is nothing to hear, where that is so.
     pub fn trouble(&self) -> Option<&str> {
-        match &self.production.state {
-            _ if self.status() != Status::Error => None,
-            State::Failed { reason, .. } => Some(reason),
-            _ => Some("Its making was stopped."),
-        }
+        trouble_of(&self.narration, &self.production)
     }
 
     /// What the publication, or else the organization, is called.
@@ -149,11 +145,21 @@ impl Player {
     }
 }
 
-fn status(narration: &Narration, production: &Production) -> Status {
+/// What there is to hear or say of a narration, beside its production.
+pub fn status_of(narration: &Narration, production: &Production) -> Status {
     match &production.state {
         _ if narration.published.is_some() => Status::Ready,
         State::Failed { .. } | State::Idle | State::Outdated { .. } | State::Done { .. } => Status::Error,
         State::Waiting | State::Working { .. } | State::Stopping | State::Publishing { .. } => Status::Generating,
+    }
+}
+
+/// Why there is nothing to hear, where that is so.
+pub fn trouble_of<'p>(narration: &Narration, production: &'p Production) -> Option<&'p str> {
+    match &production.state {
+        _ if status_of(narration, production) != Status::Error => None,
+        State::Failed { reason, .. } => Some(reason),
+        _ => Some("Its making was stopped."),
     }
 }
 
@@ -274,7 +280,7 @@ impl Narrations<'_> {
     ) -> Result<Requested, AppError> {
         let mut production = store::productions::find_for_update(tx, id).await?.ok_or(NONE)?;
         let mut narration = store::narrations::find_for_update(tx, id).await?.ok_or(NONE)?;
-        let is_wanted = is_anew || status(&narration, &production) == Status::Error;
+        let is_wanted = is_anew || status_of(&narration, &production) == Status::Error;
         if production.state.is_running() || !is_wanted {
             return Ok(Requested { id, is_begun: false });
         }
@@ -396,19 +402,9 @@ impl Narrations<'_> {
         Ok(store::narrations::list(self.0.store(), editor.organization(), owner, page).await?)
     }
 
-    /// Productions of narrations.
+    /// Productions of narrations, in no order.
     pub async fn productions_of(&self, narrations: &[Narration]) -> Result<Vec<Production>, AppError> {
-        let mut found = Vec::with_capacity(narrations.len());
-        for narration in narrations {
-            if let Some(production) = store::productions::glance(self.0.store(), narration.id).await? {
-                found.push((*production).clone());
-            }
-        }
-        Ok(found)
+        let ids: Vec<_> = narrations.iter().map(|narration| narration.id).collect();
+        Ok(store::productions::find_many(self.0.store(), &ids).await?)
     }
-}
-
-/// What there is to hear or say of a narration, beside its production.
-pub fn status_of(narration: &Narration, production: &Production) -> Status {
-    status(narration, production)
 }

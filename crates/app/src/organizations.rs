@@ -6,7 +6,7 @@
 mod keys;
 mod people;
 
-use model::organization::{Member, Publication, Role};
+use model::organization::{Member, Publication, PublicationMapping, Role};
 use model::{Account, AccountId, AuditKind, MemberId, Organization, OrganizationId, PublicationId, Username};
 use serde_json::{Value, json};
 use store::{Page, StoreError, Tx};
@@ -47,13 +47,34 @@ impl By<'_> {
     }
 }
 
-/// An organization, and what whoever looks is in it.
+/// An organization, and what whoever looks is in it. Having one *is* being in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
+    organization: Organization,
+    role: Role,
+}
+
+impl Seen {
     /// The organization.
-    pub organization: Organization,
+    pub fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
     /// What whoever looks is in it.
-    pub role: Role,
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Refuses who is not one of its admins.
+    pub fn admin(&self) -> Result<(), AppError> {
+        match self.role {
+            Role::Admin => Ok(()),
+            Role::Creator => Err(AppError::Forbidden(format!(
+                "This is done by admins of {}, and you are a creator there.",
+                self.organization.name
+            ))),
+        }
+    }
 }
 
 const NONE: AppError = AppError::NotFound("organization");
@@ -196,10 +217,20 @@ impl Organizations<'_> {
         }
     }
 
-    /// The publications of organizations.
-    pub async fn publications(&self, caller: &Caller, id: OrganizationId) -> Result<Vec<Publication>, AppError> {
-        self.find(caller, id).await?;
-        Ok(store::publications::list(self.0.store(), &[id]).await?)
+    /// The publications of organizations that the caller is in.
+    pub async fn publications(&self, caller: &Caller, of: &[OrganizationId]) -> Result<Vec<Publication>, AppError> {
+        self.seen(caller, of).await?;
+        Ok(store::publications::list(self.0.store(), of).await?)
+    }
+
+    /// What organizations call their publications in words of their own.
+    pub async fn publication_mappings(
+        &self,
+        caller: &Caller,
+        of: &[OrganizationId],
+    ) -> Result<Vec<PublicationMapping>, AppError> {
+        self.seen(caller, of).await?;
+        Ok(store::publications::mappings(self.0.store(), of).await?)
     }
 
     /// Gives a publication a name.
@@ -225,13 +256,23 @@ impl Organizations<'_> {
         let By::Admin(caller) = by else { return Ok(organization) };
         whole(caller)?;
         let place = store::organizations::find_member(tx, id, caller.account.id).await?.ok_or(NONE)?;
-        match place.role {
-            Role::Admin => Ok(organization),
-            Role::Creator => Err(AppError::Forbidden(format!(
-                "This is done by admins of {}, and you are a creator there.",
-                organization.name
-            ))),
-        }
+        let seen = Seen { organization, role: place.role };
+        seen.admin()?;
+        Ok(seen.organization)
+    }
+
+    /// Refuses who is not an admin of all of them.
+    pub(crate) async fn admin_of(&self, by: By<'_>, of: &[OrganizationId]) -> Result<(), AppError> {
+        let By::Admin(caller) = by else { return Ok(()) };
+        self.seen(caller, of).await?.iter().try_for_each(Seen::admin)
+    }
+
+    /// The organizations, of which the caller has to be in every one.
+    pub(crate) async fn seen(&self, caller: &Caller, of: &[OrganizationId]) -> Result<Vec<Seen>, AppError> {
+        let mut all = self.list(caller).await?;
+        all.retain(|seen| of.contains(&seen.organization.id));
+        let is_in = |id: &OrganizationId| all.iter().any(|seen| seen.organization.id == *id);
+        if of.iter().all(is_in) { Ok(all) } else { Err(NONE) }
     }
 
     /// Writes down that something was done to an organization, where one of its admins did it.

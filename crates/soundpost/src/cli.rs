@@ -60,6 +60,8 @@ pub(crate) enum Command {
         #[arg(value_enum, default_value = "productions")]
         api: Api,
     },
+    /// Print the schema of the portal's API, in GraphQL's own language
+    Graphql,
     /// Print a completion script for a shell
     Completions {
         /// The shell to complete in

@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Command::Admin(admin) => commands::admin::run(admin),
         Command::Config { toml } => commands::describe::config(toml),
         Command::Openapi { api } => commands::describe::openapi(api),
+        Command::Graphql => commands::describe::graphql(),
         Command::Completions { shell } => commands::describe::completions(shell),
         Command::Man => commands::describe::man(),
         Command::Reference => commands::describe::reference(),

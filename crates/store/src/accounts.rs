@@ -70,6 +70,13 @@ pub async fn find(db: &impl Read, id: AccountId) -> Result<Option<Account>, Stor
     Entity::find_by_id(id.as_str()).one(db.connection()).await?.map(Account::try_from).transpose()
 }
 
+/// Accounts of these ids, in no order.
+pub async fn find_many(db: &impl Read, ids: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+    let known = Column::Id.is_in(ids.iter().map(AccountId::as_str));
+    let rows = Entity::find().filter(known).all(db.connection()).await?;
+    rows.into_iter().map(Account::try_from).collect()
+}
+
 /// A number that no account had before.
 pub async fn next_number(tx: &Tx) -> Result<u64, StoreError> {
     counters::next(tx, "accounts").await

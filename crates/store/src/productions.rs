@@ -139,6 +139,13 @@ pub async fn glance(store: &Store, id: ProductionId) -> Result<Option<Arc<Produc
     store.lines.productions.find(id, find).await
 }
 
+/// Productions of these ids, in no order.
+pub async fn find_many(db: &impl Read, ids: &[ProductionId]) -> Result<Vec<Production>, StoreError> {
+    let known = Column::Id.is_in(ids.iter().map(ProductionId::as_str));
+    let rows = Entity::find().filter(known).all(db.connection()).await?;
+    rows.into_iter().map(Production::try_from).collect()
+}
+
 /// The production, which nobody else can change until the transaction ends.
 pub async fn find_for_update(tx: &Tx, id: ProductionId) -> Result<Option<Production>, StoreError> {
     let found = Entity::find_by_id(id.as_str()).lock(LockType::Update).one(tx.connection()).await?;

@@ -6,8 +6,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use app::accounts::NewAccount;
+use app::runs::{Begun, Said};
 use app::{App, Caller, Parts, Rules, Scopes, SecretKey};
+use model::article::{About, Kind};
+use model::narration::Script;
+use model::production::{Made, MadeFile, Stage};
 use model::{Clock, Dice, Time};
+use store::jobs::{ClaimOptions, Claimed};
 use store::{BlobOptions, Blobs, Store};
 use tempfile::TempDir;
 
@@ -105,6 +110,49 @@ impl House {
             Ok::<_, app::AppError>((caller, key.reveal().to_owned()))
         };
         made.await.unwrap_or_else(|error| panic!("{name} cannot be made: {error}"))
+    }
+
+    /// Takes the next production that waits, as a worker would.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[expect(clippy::unwrap_used, reason = "tests stop where they fail")]
+    pub async fn claim(&self, database: &Database) -> Claimed {
+        let options = ClaimOptions { kinds: &["produce"], worker: "test", lease: Duration::from_secs(30) };
+        store::jobs::claim(database.store(), &options, self.app.now(), "token").await.unwrap().unwrap()
+    }
+
+    /// Reads the article that waits as a worker would, without a voice: paragraphs with bars between them.
+    ///
+    /// # Panics
+    /// When none waits.
+    #[expect(clippy::unwrap_used, reason = "tests stop where they fail")]
+    pub async fn read_article(&self, database: &Database, words: &str) -> Made {
+        let job = self.claim(database).await;
+        let runs = self.app.runs();
+        let Begun::Go(production) = runs.begin(&job).await.unwrap() else { panic!("nothing to do") };
+        let reading = self.app.narrations().reading(production.id).await.unwrap();
+        let mut narration = reading.narration;
+        if narration.script.segments.is_empty() {
+            let about = About { title: "How gauges listen".to_owned(), language: "en".to_owned(), ..About::default() };
+            let pieces = words.split('|').map(|text| (Kind::Paragraph, text.to_owned()));
+            narration = self.app.narrations().write(&job, about, Script::of(pieces, None)).await.unwrap().unwrap();
+        }
+        let _ = runs.reach(&job, Stage::Speaking).await.unwrap();
+        let (key, _) = runs.announce(production.owner, production.id, production.run).await.unwrap();
+        let file = self.folder().join("made");
+        std::fs::write(&file, format!("run {}", production.run)).unwrap();
+        let kept = self.blobs.put_file(&file, &key).await.unwrap();
+        let file = MadeFile {
+            key: key.to_string(),
+            name: "narration.mp3".into(),
+            size: kept.size,
+            md5: kept.md5,
+            ..MadeFile::default()
+        };
+        let made = Made { files: vec![file], length_ms: 5_000, revision: Some(narration.revision), ..Made::default() };
+        assert_eq!(runs.finish(&job, made.clone()).await.unwrap(), Said::Heard);
+        made
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod caller;
 mod docs;
+mod graphql;
 mod health;
 mod http;
 mod pages;
@@ -24,4 +25,9 @@ pub fn openapi() -> String {
 /// The narration API in the same way.
 pub fn openapi_of_narration() -> String {
     surfaces::narration::openapi::json()
+}
+
+/// The schema of the portal's API in GraphQL's own language, as it is committed in `schemas/portal.graphql`.
+pub fn graphql_schema() -> String {
+    graphql::sdl()
 }

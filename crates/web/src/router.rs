@@ -16,7 +16,7 @@ use crate::http::request_id::RequestId;
 use crate::http::{forwarded, measure, slash};
 use crate::settings::{Settings, Web};
 use crate::surfaces::{encoding, narration, oauth1, oauth2, productions, social};
-use crate::{docs, health, pages};
+use crate::{docs, graphql, health, pages};
 
 /// Everything that is answered.
 pub fn router(settings: Settings) -> Router {
@@ -28,6 +28,7 @@ pub fn router(settings: Settings) -> Router {
         .merge(social::router(&web))
         .merge(encoding::router(&web))
         .merge(narration::router(&web))
+        .merge(graphql::router())
         .merge(pages::router())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

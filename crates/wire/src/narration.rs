@@ -12,3 +12,8 @@ pub use told::player_told;
 pub fn iso(time: model::Time) -> String {
     jiff::Timestamp::from_millisecond(time.as_ms()).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
+
+/// Reads a moment that is written in this way, or in another of ISO 8601 with its distance from UTC.
+pub fn moment(text: &str) -> Option<model::Time> {
+    text.parse::<jiff::Timestamp>().ok().map(|stamp| model::Time::from_ms(stamp.as_millisecond()))
+}

@@ -10,6 +10,7 @@ use super::{Deliveries, OVERLAP};
 use crate::AppError;
 use crate::apps::OwnApp;
 use crate::callers::{Caller, Operator};
+use crate::organizations::Seen;
 use crate::sessions::own_session;
 
 /// A delivery with everything that is known of it.
@@ -34,6 +35,8 @@ pub enum Whose<'a> {
     Account(&'a Caller),
     /// Those that an app is told, whoever caused them.
     App(&'a OwnApp),
+    /// Those that an organization is told of its narrations, for its admins.
+    Organization(&'a Seen),
 }
 
 impl Whose<'_> {
@@ -46,6 +49,10 @@ impl Whose<'_> {
                 Filter { owner: Some(caller.account.id), ..filter }
             }
             Self::App(app) => Filter { app: Some(app.get().id), ..filter },
+            Self::Organization(seen) => {
+                seen.admin()?;
+                Filter { owner: Some(seen.organization().account), ..filter }
+            }
         })
     }
 }

@@ -156,11 +156,10 @@ impl Organizations<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// The pairs of an organization, newest first, those that ended too.
-    pub async fn keys(&self, by: By<'_>, id: OrganizationId) -> Result<Vec<OrganizationKey>, AppError> {
-        let tx = self.0.begin().await?;
-        self.admin(&tx, by, id).await?;
-        Ok(store::organization_keys::list(&tx, &[id]).await?)
+    /// The pairs of organizations, newest first, those that ended too.
+    pub async fn keys(&self, by: By<'_>, of: &[OrganizationId]) -> Result<Vec<OrganizationKey>, AppError> {
+        self.admin_of(by, of).await?;
+        Ok(store::organization_keys::list(self.0.store(), of).await?)
     }
 
     fn pair(&self, organization: OrganizationId, public: String, now: Time) -> NewKey {
@@ -212,11 +211,10 @@ impl Organizations<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// The domains of an organization.
-    pub async fn domains(&self, by: By<'_>, id: OrganizationId) -> Result<Vec<AllowedDomain>, AppError> {
-        let tx = self.0.begin().await?;
-        self.admin(&tx, by, id).await?;
-        Ok(store::organization_keys::domains(&tx, &[id]).await?)
+    /// The domains of organizations.
+    pub async fn domains(&self, by: By<'_>, of: &[OrganizationId]) -> Result<Vec<AllowedDomain>, AppError> {
+        self.admin_of(by, of).await?;
+        Ok(store::organization_keys::domains(self.0.store(), of).await?)
     }
 
     /// Has an address hear of narrations. That it does already is fine.
@@ -258,11 +256,10 @@ impl Organizations<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// The addresses that hear of an organization's narrations.
-    pub async fn webhooks(&self, by: By<'_>, id: OrganizationId) -> Result<Vec<WebhookAddress>, AppError> {
-        let tx = self.0.begin().await?;
-        self.admin(&tx, by, id).await?;
-        Ok(store::organization_keys::webhooks(&tx, &[id]).await?)
+    /// The addresses that hear of organizations' narrations.
+    pub async fn webhooks(&self, by: By<'_>, of: &[OrganizationId]) -> Result<Vec<WebhookAddress>, AppError> {
+        self.admin_of(by, of).await?;
+        Ok(store::organization_keys::webhooks(self.0.store(), of).await?)
     }
 
     /// What an organization's webhooks are signed with now.

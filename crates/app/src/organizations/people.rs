@@ -1,9 +1,10 @@
 //! Who an organization consists of: members, those who are invited, and people of its own who are somebody here.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use model::organization::{Invitation, Member, Role, UserMapping};
-use model::{Account, AuditKind, InvitationId, MemberId, OrganizationId};
+use model::{Account, AuditKind, InvitationId, MemberId, Organization, OrganizationId};
 use protocols::{Key, KeyKind};
 use serde_json::json;
 use store::Page;
@@ -43,16 +44,15 @@ pub struct Invited {
 const OVER: AppError = AppError::NotFound("invitation");
 
 impl Organizations<'_> {
-    /// The members of an organization, those first who came first.
-    pub async fn members(&self, caller: &Caller, id: OrganizationId) -> Result<Vec<Person>, AppError> {
-        self.find(caller, id).await?;
-        let mut people = Vec::new();
-        for member in store::organizations::members(self.0.store(), &[id]).await? {
-            if let Some(account) = store::accounts::find(self.0.store(), member.account).await? {
-                people.push(Person { member, account });
-            }
-        }
-        Ok(people)
+    /// The members of organizations that the caller is in, those first who came first.
+    pub async fn members(&self, caller: &Caller, of: &[OrganizationId]) -> Result<Vec<Person>, AppError> {
+        self.seen(caller, of).await?;
+        let members = store::organizations::members(self.0.store(), of).await?;
+        let ids: Vec<_> = members.iter().map(|member| member.account).collect();
+        let accounts = store::accounts::find_many(self.0.store(), &ids).await?;
+        let accounts: HashMap<_, _> = accounts.into_iter().map(|account| (account.id, account)).collect();
+        let person = |member: Member| Some(Person { account: accounts.get(&member.account)?.clone(), member });
+        Ok(members.into_iter().filter_map(person).collect())
     }
 
     /// Invites somebody. They accept with what comes back, signed in as whoever they are.
@@ -85,13 +85,13 @@ impl Organizations<'_> {
         Ok(Invited { invitation, key })
     }
 
-    /// What an invitation is to, for whoever has it.
-    pub async fn invitation(&self, text: &str) -> Result<Seen, AppError> {
+    /// What an invitation is to, and what one becomes there, for whoever has it.
+    pub async fn invitation(&self, text: &str) -> Result<(Organization, Role), AppError> {
         let key = Key::parse(text).filter(|key| key.kind() == KeyKind::Invitation).ok_or(OVER)?;
         let found = store::organizations::find_invitation(self.0.store(), &digest(key.reveal()), self.0.now()).await?;
         let invitation = found.ok_or(OVER)?;
         let organization = store::organizations::find(self.0.store(), invitation.organization).await?.ok_or(OVER)?;
-        Ok(Seen { organization, role: invitation.role })
+        Ok((organization, invitation.role))
     }
 
     /// Somebody accepts an invitation, which is spent then. Who is a member already becomes more, never less.
@@ -136,10 +136,9 @@ impl Organizations<'_> {
     }
 
     /// Invitations that wait.
-    pub async fn invitations(&self, by: By<'_>, id: OrganizationId) -> Result<Vec<Invitation>, AppError> {
-        let tx = self.0.begin().await?;
-        self.admin(&tx, by, id).await?;
-        Ok(store::organizations::invitations(&tx, &[id], self.0.now()).await?)
+    pub async fn invitations(&self, by: By<'_>, of: &[OrganizationId]) -> Result<Vec<Invitation>, AppError> {
+        self.admin_of(by, of).await?;
+        Ok(store::organizations::invitations(self.0.store(), of, self.0.now()).await?)
     }
 
     /// Takes an invitation back.
@@ -186,9 +185,8 @@ impl Organizations<'_> {
 
     /// People of an organization's own, and who they are here.
     pub async fn users(&self, by: By<'_>, id: OrganizationId, page: Page) -> Result<Vec<UserMapping>, AppError> {
-        let tx = self.0.begin().await?;
-        self.admin(&tx, by, id).await?;
-        Ok(store::publications::users(&tx, id, page).await?)
+        self.admin_of(by, &[id]).await?;
+        Ok(store::publications::users(self.0.store(), id, page).await?)
     }
 }
 

@@ -7,11 +7,9 @@ use app::narrations::{Editor, Request, Requested, Status};
 use app::organizations::{By, Partner};
 use app::runs::{Begun, Said};
 use app::{AppError, Gate, Rules, Visitor};
-use model::article::{About, Kind};
-use model::narration::{Change, Script, Wish};
-use model::production::{Made, MadeFile, Stage, State};
+use model::narration::{Change, Wish};
+use model::production::{Stage, State};
 use model::{OrganizationId, ProductionId};
-use store::jobs::{ClaimOptions, Claimed};
 use testkit::database::Database;
 use testkit::house::{HERE, House, PASSWORD};
 
@@ -44,43 +42,8 @@ impl Newsroom {
         self.house.app.narrations().player(id).await.unwrap().status()
     }
 
-    async fn claim(&self, database: &Database) -> Claimed {
-        let options = ClaimOptions { kinds: &["produce"], worker: "test", lease: Duration::from_secs(30) };
-        store::jobs::claim(database.store(), &options, self.house.app.now(), "token").await.unwrap().unwrap()
-    }
-
-    /// Reads the article as a worker would, without a voice.
-    async fn read(&self, database: &Database, words: &str) -> Made {
-        let job = self.claim(database).await;
-        let runs = self.house.app.runs();
-        let Begun::Go(production) = runs.begin(&job).await.unwrap() else { panic!("nothing to do") };
-        let reading = self.house.app.narrations().reading(production.id).await.unwrap();
-        let mut narration = reading.narration;
-        if narration.script.segments.is_empty() {
-            let about = About { title: "How gauges listen".to_owned(), language: "en".to_owned(), ..About::default() };
-            let pieces = words.split('|').map(|text| (Kind::Paragraph, text.to_owned()));
-            narration =
-                self.house.app.narrations().write(&job, about, Script::of(pieces, None)).await.unwrap().unwrap();
-        }
-        let _ = runs.reach(&job, Stage::Speaking).await.unwrap();
-        let (key, _) = runs.announce(production.owner, production.id, production.run).await.unwrap();
-        let file = self.house.folder().join("made");
-        std::fs::write(&file, format!("run {}", production.run)).unwrap();
-        let kept = self.house.blobs.put_file(&file, &key).await.unwrap();
-        let file = MadeFile {
-            key: key.to_string(),
-            name: "narration.mp3".into(),
-            size: kept.size,
-            md5: kept.md5,
-            ..MadeFile::default()
-        };
-        let made = Made { files: vec![file], length_ms: 5_000, revision: Some(narration.revision), ..Made::default() };
-        assert_eq!(runs.finish(&job, made.clone()).await.unwrap(), Said::Heard);
-        made
-    }
-
     async fn fail(&self, database: &Database, why: &str) {
-        let job = self.claim(database).await;
+        let job = self.house.claim(database).await;
         assert!(matches!(self.house.app.runs().begin(&job).await.unwrap(), Begun::Go(_)));
         assert_eq!(self.house.app.runs().fail(&job, why, Stage::Fetching).await.unwrap(), Said::Heard);
     }
@@ -123,7 +86,7 @@ testkit::both_databases! {
             assert_eq!(newsroom.ask(request(same, "u-1")).await.unwrap(), Requested { is_begun: false, ..first.clone() });
         }
         assert_eq!(newsroom.status(first.id).await, Status::Generating);
-        newsroom.read(database, "One.|Two.").await;
+        newsroom.house.read_article(database, "One.|Two.").await;
         assert_eq!(newsroom.status(first.id).await, Status::Ready);
         let player = newsroom.house.app.narrations().player(first.id).await.unwrap();
         assert_eq!(player.production.draft.metadata.title, "How gauges listen");
@@ -157,14 +120,14 @@ testkit::both_databases! {
         assert_eq!(newsroom.told(database).await, [("https://hooks.example/once".to_owned(), "player.failed".to_owned())]);
         assert_eq!(newsroom.ask(request(ARTICLE, "u-1")).await.unwrap(), Requested { id: first, is_begun: true });
         assert_eq!(newsroom.status(first).await, Status::Generating);
-        newsroom.read(database, "One.").await;
+        newsroom.house.read_article(database, "One.").await;
         assert_eq!(newsroom.status(first).await, Status::Ready);
     }
 
     async fn what_is_heard_is_what_was_published(database: &Database) {
         let newsroom = Newsroom::open(database).await;
         let id = newsroom.ask(request(ARTICLE, "u-1")).await.unwrap().id;
-        let first = newsroom.read(database, "One.|Two.").await;
+        let first = newsroom.house.read_article(database, "One.|Two.").await;
         let editor = newsroom.editor(id).await;
         let narrations = newsroom.house.app.narrations();
         let before = narrations.edited(&editor, id).await.unwrap().narration;
@@ -174,7 +137,7 @@ testkit::both_databases! {
         narrations.render(&editor, id).await.unwrap();
         // While it is rendered, and after, the old one is heard; its file is there.
         assert_eq!(newsroom.status(id).await, Status::Ready);
-        let second = newsroom.read(database, "").await;
+        let second = newsroom.house.read_article(database, "").await;
         let heard = async || narrations.player(id).await.unwrap().narration.published.unwrap();
         assert_eq!((heard().await.made, heard().await.revision), (first.clone(), before.revision));
         sweep(&newsroom).await;
@@ -203,7 +166,7 @@ testkit::both_databases! {
     async fn two_editors_lose_nothing(database: &Database) {
         let newsroom = Newsroom::open(database).await;
         let id = newsroom.ask(request(ARTICLE, "u-1")).await.unwrap().id;
-        newsroom.read(database, "One.|Two.|Three.").await;
+        newsroom.house.read_article(database, "One.|Two.|Three.").await;
         let (first, second) = (newsroom.editor(id).await, newsroom.editor(id).await);
         let narrations = newsroom.house.app.narrations();
         let base = narrations.edited(&first, id).await.unwrap().narration.revision;

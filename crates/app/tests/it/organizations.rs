@@ -27,7 +27,7 @@ testkit::both_databases! {
         let (ada, _) = house.account("ada").await;
         let (by, organizations) = (By::Admin(&ada), house.app.organizations());
         let id = organizations.create(&ada, " Tide   News ").await.unwrap().id;
-        assert_eq!(organizations.find(&ada, id).await.unwrap().organization.name, "Tide News");
+        assert_eq!(organizations.find(&ada, id).await.unwrap().organization().name, "Tide News");
         assert_eq!(word(organizations.regenerate_key(by, id, true).await), "conflict");
         let first = organizations.generate_key(by, id).await.unwrap();
         assert!(first.key.public.starts_with("pk_live_") && first.private.reveal().starts_with("sk_live_"));
@@ -52,7 +52,7 @@ testkit::both_databases! {
         assert_eq!(works(&fourth.private).await, "unauthenticated");
         assert_eq!(word(organizations.by_public_key(&first.key.public, Some("x.example")).await), "unauthenticated");
         // Of a private half nothing is kept that could be used.
-        assert!(organizations.keys(by, id).await.unwrap().iter().all(|key| key.hint.len() == 12));
+        assert!(organizations.keys(by, &[id]).await.unwrap().iter().all(|key| key.hint.len() == 12));
         assert_eq!(word(organizations.by_private_key(&fourth.key.public).await), "forbidden");
         assert_eq!(word(organizations.by_private_key("sk_live_x").await), "unauthenticated");
     }
@@ -91,8 +91,8 @@ testkit::both_databases! {
         let organizations = house.app.organizations();
         let id = organizations.create(&ada, "Tide News").await.unwrap().id;
         let invited = organizations.invite(By::Admin(&ada), id, Role::Creator, "Bob at the coast desk").await.unwrap();
-        assert_eq!(organizations.invitation(invited.key.reveal()).await.unwrap().organization.id, id);
-        assert_eq!(organizations.accept(&bob, invited.key.reveal()).await.unwrap().role, Role::Creator);
+        assert_eq!(organizations.invitation(invited.key.reveal()).await.unwrap().0.id, id);
+        assert_eq!(organizations.accept(&bob, invited.key.reveal()).await.unwrap().role(), Role::Creator);
         // It is spent.
         assert_eq!(word(organizations.accept(&eve, invited.key.reveal()).await), "not found");
         assert_eq!(word(organizations.generate_key(By::Admin(&bob), id).await), "forbidden");
@@ -102,7 +102,7 @@ testkit::both_databases! {
         let renamed = organizations.update(By::Admin(&ada), id, None, Some("https://tides.example")).await.unwrap();
         assert_eq!((renamed.name.as_str(), renamed.homepage.as_deref()), ("Tide News", Some("https://tides.example")));
 
-        let members = organizations.members(&bob, id).await.unwrap();
+        let members = organizations.members(&bob, &[id]).await.unwrap();
         let place = |name: &str| members.iter().find(|person| person.account.username.as_str() == name).unwrap().member.id;
         assert_eq!(word(organizations.remove_member(By::Admin(&ada), id, place("ada")).await), "conflict");
         assert_eq!(word(organizations.set_role(By::Admin(&ada), id, place("ada"), Role::Creator).await), "conflict");

@@ -28,6 +28,11 @@ pub(crate) fn openapi(api: Api) -> Result<(), Failure> {
     print(format!("{document}\n").as_bytes())
 }
 
+/// Prints the schema of the portal's API.
+pub(crate) fn graphql() -> Result<(), Failure> {
+    print(web::graphql_schema().as_bytes())
+}
+
 /// Prints the manual page in roff, all commands on one page.
 pub(crate) fn man() -> Result<(), Failure> {
     let mut page = Vec::new();

@@ -4,6 +4,7 @@
 mod calls;
 mod credentials;
 mod downloads;
+mod graphql;
 mod limits;
 mod names;
 mod oauth;

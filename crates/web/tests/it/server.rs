@@ -1,7 +1,5 @@
 //! A server in a test: a house with the router before it, and a client that has one account's key.
 
-use std::time::Duration;
-
 use app::productions::NewProduction;
 use app::runs::Begun;
 use app::{App, Caller, Rules};
@@ -14,7 +12,6 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use model::ProductionId;
 use model::production::{Edit, Input, Made, MadeFile, OutputOrder};
 use serde_json::Value;
-use store::jobs::{ClaimOptions, Claimed};
 use testkit::database::{Database, on_sqlite};
 use testkit::house::House;
 use tokio::sync::watch;
@@ -112,7 +109,7 @@ impl Server {
     /// A production that is done, with one file of these bytes.
     pub(crate) async fn done(&self, database: &Database, name: &str, bytes: &[u8]) -> ProductionId {
         let id = self.started(&Edit::default()).await;
-        let job = self.claim(database).await;
+        let job = self.house.claim(database).await;
         let Begun::Go(production) = self.house.app.runs().begin(&job).await.unwrap() else { panic!("nothing to do") };
         let (key, limit) =
             self.house.app.runs().announce(production.owner, production.id, production.run).await.unwrap();
@@ -135,12 +132,6 @@ impl Server {
         let edit = Edit { input: Some(Input::File(file)), ..edit.clone() };
         let new = NewProduction { edit, start: true, ..NewProduction::default() };
         self.house.app.productions().create(&self.ada, new).await.unwrap().id
-    }
-
-    /// Takes the next job, as a worker would.
-    pub(crate) async fn claim(&self, database: &Database) -> Claimed {
-        let options = ClaimOptions { kinds: &["produce"], worker: "test", lease: Duration::from_secs(30) };
-        store::jobs::claim(database.store(), &options, self.house.app.now(), "token").await.unwrap().unwrap()
     }
 }
 

@@ -152,7 +152,7 @@ fn a_production_names_its_services_and_who_was_told() {
         assert_eq!(details["outgoing_services"][0]["transfer_success"], Value::Null);
         assert_eq!(details["output_files"][0]["format"], "mp3", "every service gets one that all players play");
         assert_eq!(server.get(&format!("/api/production/{id}/deliveries.json")).await.data(), json!([]));
-        let job = server.claim(database).await;
+        let job = server.house.claim(database).await;
         let _ = server.house.app.runs().begin(&job).await.unwrap();
         let _ = server.house.app.runs().finish(&job, model::production::Made::default()).await.unwrap();
         let told = server.get(&format!("/api/production/{id}/deliveries.json")).await.data();

@@ -55,7 +55,7 @@ pub(super) async fn run(app: &App, asked: cli::Org) -> Result<Answer, Failure> {
         }
         cli::Org::Domain(OrgDomain::Remove { org, domain, .. }) => {
             let org = read(&org)?;
-            let known = organizations.domains(by, org).await.map_err(said)?;
+            let known = organizations.domains(by, &[org]).await.map_err(said)?;
             let known = known.into_iter().find(|known| known.domain.as_str() == domain);
             let known = known.ok_or_else(|| Failure::Failed(format!("{domain} is none of its domains.")))?;
             organizations.remove_domain(by, org, known.id).await.map_err(said)?;
@@ -72,7 +72,7 @@ pub(super) async fn run(app: &App, asked: cli::Org) -> Result<Answer, Failure> {
         }
         cli::Org::Webhook(OrgWebhook::Remove { org, url, .. }) => {
             let org = read(&org)?;
-            let known = organizations.webhooks(by, org).await.map_err(said)?;
+            let known = organizations.webhooks(by, &[org]).await.map_err(said)?;
             let known = known.into_iter().find(|known| known.url == url);
             let known = known.ok_or_else(|| Failure::Failed(format!("{url} is none of its addresses.")))?;
             organizations.remove_webhook(by, org, known.id).await.map_err(said)?;
@@ -100,7 +100,7 @@ fn answer(key: &NewKey) -> Answer {
 
 async fn describe(app: &App, by: By<'_>, organization: &Organization) -> Result<Value, Failure> {
     let (organizations, id, now) = (app.organizations(), organization.id, app.now());
-    let keys = organizations.keys(by, id).await.map_err(said)?;
+    let keys = organizations.keys(by, &[id]).await.map_err(said)?;
     let keys = keys.iter().map(|key| {
         json!({
             "id": key.id, "public_key": key.public, "private_key": format!("{}…", key.hint),
@@ -108,8 +108,8 @@ async fn describe(app: &App, by: By<'_>, organization: &Organization) -> Result<
             "created_ms": key.created,
         })
     });
-    let domains = organizations.domains(by, id).await.map_err(said)?;
-    let webhooks = organizations.webhooks(by, id).await.map_err(said)?;
+    let domains = organizations.domains(by, &[id]).await.map_err(said)?;
+    let webhooks = organizations.webhooks(by, &[id]).await.map_err(said)?;
     let secret = organizations.webhook_secret(by, id).await.map_err(said)?;
     Ok(json!({
         "id": id,
