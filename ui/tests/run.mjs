@@ -165,18 +165,24 @@ if (/^https?:/.test(target)) {
     const context = await browser.newContext(), page = await context.newPage();
     hear(page, 'walk');
     if (send) await signUp(page, name, password.join(':'));
-    await page.goto(`${base}/signin`);
+    // What stands behind the # of an invitation's address gets into its form though one has to sign in first, and out of the address.
+    await page.goto(`${base}/invitation#spn_first`);
     await page.fill('#username', name);
     await page.fill('#password', password.join(':'));
     await page.click('main button.p');
     await page.waitForLoadState('load');
+    if (await page.inputValue('#code', { timeout: 2000 }).catch(() => '') !== 'spn_first') find('/invitation', `after signing in there is no invitation at ${page.url()}`);
+    await page.goto(`${base}/invitation?again`);
+    if (await page.inputValue('#code') !== '') find('/invitation', 'an invitation that was opened is kept');
+    await page.goto(`${base}/invitation?once-more#spn_second`);
+    if (await page.inputValue('#code') !== 'spn_second' || page.url().includes('#')) find('/invitation', `the form has “${await page.inputValue('#code')}” at ${page.url()}`);
     if (new URL(page.url()).pathname === '/signin') find('/signin', `could not sign in: ${await page.locator('#summary').innerText().catch(() => 'no summary')}`);
     if (send) await produce(page, send);
     await page.goto(`${base}/productions`);
     pages.push('/productions');
     const first = await page.locator('a.t').first().getAttribute('href', { timeout: 2000 }).catch(() => null);
     if (first) pages.push(first, `${first}/delete`);
-    pages.push('/account', '/account/keys', '/account/factors', '/account/deliveries');
+    pages.push('/invitation', '/account', '/account/keys', '/account/factors', '/account/deliveries');
     if (send) {
       const expect = (what, fine) => { if (!fine) find('apps', what); };
       const walked = [await services(context, base, [name, password.join(':')], send, { look, expect }), await apps(context, base, { look, expect })];

@@ -73,6 +73,18 @@
     }
   };
 
+  /* An invitation stands behind the # of its address, where no server sees it. Whoever has to sign in first finds it in the form afterwards. */
+  const invitation = () => {
+    const code = location.hash.slice(1), field = one('[data-invitation]');
+    if (!field) {
+      if (code.startsWith('spn_')) sessionStorage.setItem('invitation', code);
+      return;
+    }
+    field.value ||= code || sessionStorage.getItem('invitation') || '';
+    sessionStorage.removeItem('invitation');
+    if (code) history.replaceState(null, '', location.pathname);
+  };
+
   /* Sending a recording, with how far it is. */
   const upload = form => {
     const sending = one('[data-sending]'), bar = one('progress', sending), sent = one('[data-sent]', sending);
@@ -309,6 +321,7 @@
 
   addEventListener('DOMContentLoaded', () => {
     words(document);
+    invitation();
     all('[data-copy]').forEach(copy);
     all('[data-upload]').forEach(upload);
     all('main[data-running]').forEach(live);

@@ -14,6 +14,7 @@ mod figures;
 mod form;
 mod frame;
 mod icons;
+mod invitation;
 mod list;
 mod loudness;
 mod passkey;
@@ -58,6 +59,7 @@ pub(crate) fn router() -> Router<Web> {
         .route("/reset/code", get(reset::code_form).post(reset::code))
         .route("/signup", get(signing::sign_up_form).post(signing::sign_up))
         .route("/signout", post(signing::sign_out))
+        .route("/invitation", get(invitation::show).post(invitation::act))
         .route("/productions/{uuid}", get(production::show))
         .route("/productions/{uuid}/delete", get(production::ask).post(production::delete))
         .route("/productions/{uuid}/original", get(production::original))

@@ -17,6 +17,7 @@ use model::production::State;
 use super::account::{Plain, SignIn, SignUp, Way, fallen_art, spoken_art};
 use super::form::Errors;
 use super::frame::{Frame, User};
+use super::invitation::Invitation;
 use super::list::{Choice, List, Shown};
 use super::production::remove::Ask;
 use super::production::view::{Beside, View};
@@ -151,6 +152,18 @@ fn every_page() -> Vec<(String, String)> {
         if name == "done" {
             pages.push(("delete".to_owned(), Ask::new(signed_in(), &production).render().unwrap()));
         }
+    }
+    let mut errors = Errors::default();
+    errors.add("code", "No such invitation waits.");
+    let invitation = |errors, to, is_in| Invitation { frame: signed_in(), errors, code: "spn_x".into(), to, is_in };
+    let to = || Some(("Tide News".to_owned(), "a creator, who has narrations of their own there"));
+    for (name, page) in [
+        ("invitation", Invitation { code: String::new(), ..invitation(Errors::default(), None, false) }),
+        ("invitation-wrong", invitation(errors, None, false)),
+        ("invitation-to", invitation(Errors::default(), to(), false)),
+        ("invitation-in", invitation(Errors::default(), to(), true)),
+    ] {
+        pages.push((name.to_owned(), page.render().unwrap()));
     }
     pages.extend(safety::every_page());
     pages.extend(super::player::tests::every_page());

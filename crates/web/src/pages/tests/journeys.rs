@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use app::Rules;
+use app::organizations::By;
 use http::StatusCode;
+use model::organization::Role;
 use protocols::totp;
 use testkit::database::{Database, on_sqlite};
 use testkit::house::{House, PASSWORD};
@@ -329,5 +331,37 @@ fn everything_is_taken_along_and_the_account_goes() {
         assert_eq!(browser.get("/account").await.place(), "/signin?next=%2Faccount");
         let back = Browser::at(&house).sign_in("ada", PASSWORD, "").await;
         assert_eq!(back.status, StatusCode::UNPROCESSABLE_ENTITY);
+    });
+}
+
+#[test]
+fn an_invitation_is_looked_at_and_accepted_once() {
+    on_sqlite(async |database: &Database| {
+        let house = House::open(database);
+        let (ada, _) = house.account("ada").await;
+        house.account("bob").await;
+        let organizations = house.app.organizations();
+        let id = organizations.create(&ada, "Tide & News").await.unwrap().id;
+        let invited = organizations.invite(By::Admin(&ada), id, Role::Creator, "Bob").await.unwrap();
+        let code = invited.key.reveal();
+        assert_eq!(Browser::at(&house).get("/invitation").await.place(), "/signin?next=%2Finvitation");
+        let browser = signed_in(&house, "bob").await;
+        let token = browser.get("/invitation").await.token();
+        let address = format!(" https://s.example/invitation#{code} ");
+        for wrong in ["", "spn_x", "https://s.example/invitation"] {
+            let refused = browser.post("/invitation", &[("csrf", &token), ("code", wrong), ("verb", "look")]).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(refused.text.contains("No such invitation waits."), "{}", refused.text);
+        }
+        let looked = browser.post("/invitation", &[("csrf", &token), ("code", &address), ("verb", "look")]).await;
+        assert!(looked.text.contains("Tide &#38; News invites you") && looked.text.contains(code), "{}", looked.text);
+        let forged = browser.post("/invitation", &[("csrf", "x"), ("code", code), ("verb", "accept")]).await;
+        assert_eq!(forged.status, StatusCode::FORBIDDEN);
+        assert_eq!(organizations.members(&ada, &[id]).await.unwrap().len(), 1, "to look is not to accept");
+        let accept = [("csrf", token.as_str()), ("code", code), ("verb", "accept")];
+        let accepted = browser.post("/invitation", &accept).await;
+        assert!(accepted.text.contains("You are a member of Tide &#38; News"), "{}", accepted.text);
+        assert_eq!(organizations.members(&ada, &[id]).await.unwrap().len(), 2);
+        assert_eq!(browser.post("/invitation", &accept).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     });
 }
