@@ -49,6 +49,7 @@ pub(crate) struct Settings {
     pub(crate) key_grace: Duration,
     /// Where voices lie that read articles aloud.
     pub(crate) voices_dir: PathBuf,
+    pub(crate) espeak_ng: Option<PathBuf>,
     pub(crate) rate_limit: Option<u32>,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) allow_networks: AllowNetworks,
@@ -244,6 +245,7 @@ impl Typed {
                 Some(_) => self.read("voices_dir", |text| Some(PathBuf::from(text)))?,
                 None => folder.join("voices"),
             },
+            espeak_ng: self.optional("espeak_ng").map(PathBuf::from),
             access_token_life: self.read("access_token_life", |text| {
                 read::duration(text).filter(|life| (60..=3_660 * 86_400).contains(&life.as_secs()))
             })?,

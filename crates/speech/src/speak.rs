@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::SpeechError;
 use crate::pronounce::{Lexicon, Pronunciation};
 use crate::script::{Pauses, Segment};
-use crate::spoken::{self, Sentence};
+use crate::spoken::Sentence;
 use crate::voice::{Manner, Said, Voice};
 
 /// Changes when the same text is read in other words or cut elsewhere, so that nothing old is taken for new.
@@ -136,9 +136,7 @@ pub fn render(
     let sentences: Vec<(usize, Sentence)> = segments
         .iter()
         .enumerate()
-        .flat_map(|(index, segment)| {
-            spoken::sentences(&segment.text).into_iter().map(move |sentence| (index, sentence))
-        })
+        .flat_map(|(index, segment)| voice.sentences(&segment.text).into_iter().map(move |sentence| (index, sentence)))
         .collect();
     let queue = Queue::new(sentences.len(), settings.threads.get() * AHEAD);
     let manner = Manner { pace: settings.pace, lexicon: &settings.lexicon };

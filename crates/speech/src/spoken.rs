@@ -24,8 +24,11 @@ mod names;
 mod numbers;
 mod scan;
 mod symbols;
+mod written;
 
 use std::ops::Range;
+
+pub use written::as_written;
 
 /// Length of a sentence's text in bytes, at the most: half a minute of speech. A longer one is cut between clauses, or else between
 /// words, so that no voice has to take in more at a time.

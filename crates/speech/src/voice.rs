@@ -7,12 +7,17 @@ use std::ops::Range;
 
 use crate::SpeechError;
 use crate::pronounce::Lexicon;
-use crate::spoken::Sentence;
+use crate::spoken::{Sentence, sentences};
 
 /// Something that speaks.
 pub trait Voice: Send + Sync {
     /// What is known about it.
     fn about(&self) -> &About;
+
+    /// A segment's text as sentences that this voice can say: as they are written, or read as plain words where it knows nothing else.
+    fn sentences(&self, text: &str) -> Vec<Sentence> {
+        sentences(text)
+    }
 
     /// Says one sentence. The same sentence, manner and voice give the same samples, whatever was said before.
     fn say(&self, sentence: &Sentence, manner: &Manner<'_>) -> Result<Said, SpeechError>;

@@ -1,6 +1,9 @@
-//! Voices that are installed on this machine: found, opened once, and chosen by name or by the language of a text.
+//! Voices of this machine: found, opened once, and chosen by name or by the language of a text. For languages that no installed voice speaks there may be
+//! a program beside this one.
 //!
 //! What belongs here: a folder with a folder for each voice, and which of them is meant. How a voice speaks is in `speech`.
+
+mod espeak;
 
 use std::collections::HashMap;
 use std::fs;
@@ -24,6 +27,8 @@ struct Inner {
     folder: PathBuf,
     pronouncer: OnceLock<Arc<Pronouncer>>,
     opened: Mutex<HashMap<String, Arc<dyn Voice>>>,
+    espeak: Option<PathBuf>,
+    program: OnceLock<espeak::Program>,
 }
 
 /// An installed voice, as far as it is known without opening it.
@@ -65,8 +70,13 @@ pub enum VoiceError {
 impl Voices {
     /// The voices in a folder, which need not be there.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        let (pronouncer, opened) = (OnceLock::new(), Mutex::default());
-        Self(Arc::new(Inner { folder: folder.into(), pronouncer, opened }))
+        Self::with(folder, None)
+    }
+
+    /// The voices in a folder, and for other languages those of an espeak-ng at this path.
+    pub fn with(folder: impl Into<PathBuf>, espeak: Option<PathBuf>) -> Self {
+        let (pronouncer, opened, program) = (OnceLock::new(), Mutex::default(), OnceLock::new());
+        Self(Arc::new(Inner { folder: folder.into(), pronouncer, opened, espeak, program }))
     }
 
     /// What is installed, in the order of names.
@@ -122,10 +132,12 @@ impl Voices {
             return Ok(Arc::clone(voice));
         }
         // The name may be anybody's; only what is listed leads anywhere.
-        if !self.list()?.iter().any(|voice| voice.name == name) {
-            return Err(VoiceError::Unknown(name.to_owned()));
-        }
-        let voice: Arc<dyn Voice> = Arc::new(Piper::open(&self.0.folder.join(name), self.pronouncer(), Kernels::Own)?);
+        let voice: Arc<dyn Voice> = if self.list()?.iter().any(|voice| voice.name == name) {
+            Arc::new(Piper::open(&self.0.folder.join(name), self.pronouncer(), Kernels::Own)?)
+        } else {
+            let other = self.program()?.and_then(|program| program.named(name));
+            Arc::new(other.ok_or_else(|| VoiceError::Unknown(name.to_owned()))?)
+        };
         self.opened().insert(name.to_owned(), Arc::clone(&voice));
         Ok(voice)
     }
@@ -136,9 +148,6 @@ impl Voices {
             return self.named(name);
         }
         let installed = self.list()?;
-        if installed.is_empty() {
-            return Err(VoiceError::None);
-        }
         let tongue = |tag: &str| tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
         let language = if language.is_empty() { "en" } else { language };
         let speaks = installed.iter().filter(|voice| tongue(&voice.language) == tongue(language));
@@ -147,9 +156,25 @@ impl Voices {
         if let Some(voice) = speaks.min_by_key(exact) {
             return self.named(&voice.name);
         }
+        if let Some(name) = self.program()?.and_then(|program| program.speaks(language)) {
+            return self.named(&name);
+        }
+        if installed.is_empty() {
+            return Err(VoiceError::None);
+        }
         let all: Vec<_> =
             installed.iter().map(|voice| format!("{} ({})", voice.name, in_words(&voice.language))).collect();
         Err(VoiceError::Language { language: in_words(language), installed: all.join(", ") })
+    }
+
+    /// The program for other languages, where there is one. It is asked once what it speaks.
+    fn program(&self) -> Result<Option<&espeak::Program>, VoiceError> {
+        let Some(path) = &self.0.espeak else { return Ok(None) };
+        if let Some(program) = self.0.program.get() {
+            return Ok(Some(program));
+        }
+        let program = espeak::Program::open(path)?;
+        Ok(Some(self.0.program.get_or_init(|| program)))
     }
 
     fn pronouncer(&self) -> Arc<Pronouncer> {

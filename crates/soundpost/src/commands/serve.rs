@@ -173,7 +173,7 @@ fn start_worker(
         store: house.store.clone(),
         blobs: house.blobs.clone(),
         outbound,
-        voices: Voices::new(settings.voices_dir.clone()),
+        voices: Voices::with(settings.voices_dir.clone(), settings.espeak_ng.clone()),
         mailer: settings.mailer.clone(),
         clock: Arc::clone(&house.clock),
         dice: Arc::clone(&house.dice),

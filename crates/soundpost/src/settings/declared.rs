@@ -145,6 +145,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         "Where voices lie that read articles aloud. Without it, the folder `voices` in the data folder. `soundpost voices install` puts them there; every worker needs them.",
     ),
     setting(
+        "espeak_ng",
+        "",
+        "the path of a program, such as /usr/bin/espeak-ng",
+        "The espeak-ng that reads articles in languages which no installed voice speaks. It is a program of its own, with a licence of its own, and sounds like it. Without it such articles are not read, and their page says so.",
+    ),
+    setting(
         "rate_limit",
         "600",
         "off, or a number of requests per minute",

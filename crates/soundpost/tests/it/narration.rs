@@ -240,6 +240,24 @@ testkit::both_databases! {
         }
         assert!(!server.log().contains("panicked"), "{}", server.log());
     }
+
+    async fn another_program_reads_what_no_voice_speaks(database: &Database) {
+        let premises = Premises::new(database).with("SOUNDPOST_ESPEAK_NG", "/usr/bin/espeak-ng");
+        premises.account("ada");
+        let pages = pages();
+        let server = premises.serve(&[]);
+        let newsroom = Newsroom::open(&premises);
+        let id = text(&newsroom.ask(&format!("http://{pages}/french"), "").1["playerId"]);
+        let player = newsroom.settled(&id);
+        assert_eq!(player["status"], "ready", "{player}");
+        assert!(player["duration"].as_f64().is_some_and(|seconds| seconds > 10.0), "{player}");
+        // It does not say when it says which word, so sentences are lit.
+        let page = newsroom.get(&format!("/p/{id}"), &[]).2;
+        assert!(page.contains(">A tide gauge is a pipe"), "{page}");
+        let (status, _, words) = newsroom.get(&format!("/p/{id}/words.vtt"), &[]);
+        assert!(status == 200 && words.contains("A tide gauge is a pipe"), "{status} {words}");
+        assert!(!server.log().contains("panicked"), "{}", server.log());
+    }
 }
 
 /// Checks a webhook as its receiver would: Standard Webhooks.
