@@ -19,7 +19,7 @@ use model::{
     AccountId, Draft, MappingId, Metadata, Narration, Organization, OrganizationId, Production, ProductionId,
     PublicationId, Time,
 };
-use store::jobs::Progress;
+pub use store::jobs::Progress;
 use store::{Page, Tx};
 
 use crate::organizations::Partner;
@@ -116,6 +116,17 @@ pub struct Player {
     pub organization: Organization,
     /// What it appears in.
     pub publication: Option<Publication>,
+    /// How far its making is, where somebody makes it.
+    pub progress: Option<Progress>,
+}
+
+/// How far a narration is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Making {
+    /// The narration.
+    pub narration: Narration,
+    /// Its production.
+    pub production: Production,
     /// How far its making is, where somebody makes it.
     pub progress: Option<Progress>,
 }
@@ -374,19 +385,30 @@ impl Narrations<'_> {
         let production = store::productions::find(self.0.store(), narration.id).await?.ok_or(NONE)?;
         let organization = store::organizations::find(self.0.store(), narration.organization).await?.ok_or(NONE)?;
         let publication = store::publications::find(self.0.store(), narration.publication).await?;
-        let progress = if production.state.is_running() {
-            store::jobs::progress_of(self.0.store(), &subject(narration.id)).await?
-        } else {
-            None
-        };
+        let progress = self.progress_of(&production).await?;
         Ok(Player { narration, production, organization, publication, progress })
     }
 
-    /// A file that can be heard, by its name.
-    pub async fn sound(&self, id: ProductionId, name: &str) -> Result<MadeFile, AppError> {
+    /// How far a narration is: for whoever looks again and again, and knows the rest of its player already.
+    pub async fn making(&self, id: ProductionId) -> Result<Making, AppError> {
         let narration = store::narrations::find(self.0.store(), id).await?.ok_or(NONE)?;
-        let made = narration.published.ok_or(NONE)?.made;
-        made.files.into_iter().find(|file| file.name == name).ok_or(AppError::NotFound("file"))
+        let production = store::productions::find(self.0.store(), id).await?.ok_or(NONE)?;
+        let progress = self.progress_of(&production).await?;
+        Ok(Making { narration, production, progress })
+    }
+
+    async fn progress_of(&self, production: &Production) -> Result<Option<Progress>, AppError> {
+        if !production.state.is_running() {
+            return Ok(None);
+        }
+        Ok(store::jobs::progress_of(self.0.store(), &subject(production.id)).await?)
+    }
+
+    /// What can be heard, in a format such as `mp3`.
+    pub async fn sound(&self, id: ProductionId, format: &str) -> Result<MadeFile, AppError> {
+        let narration = store::narrations::find(self.0.store(), id).await?.ok_or(NONE)?;
+        let made = narration.published.ok_or(AppError::NotFound("file"))?.made;
+        made.files.into_iter().find(|file| file.order.format == format).ok_or(AppError::NotFound("file"))
     }
 
     /// A drawing or what is heard when, by its name.

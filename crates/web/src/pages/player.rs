@@ -36,8 +36,6 @@ use crate::http::stored::{self, Stored};
 use crate::settings::Web;
 use view::{Beside, Embed, Here, LOW, Page, TALL, View};
 
-pub(crate) use progress::playing;
-
 /// Bytes of a drawing, and of what is heard when, that are read.
 const MOST_READ: u64 = 32 << 20;
 
@@ -120,9 +118,7 @@ async fn audio(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Silent> {
-    let player = web.app().narrations().player(parsed(&id)?).await?;
-    let made = player.published().map(|published| &published.made).ok_or(AppError::NotFound("file"))?;
-    let file = made.files.iter().find(|file| file.order.format == "mp3").ok_or(AppError::NotFound("file"))?;
+    let file = web.app().narrations().sound(parsed(&id)?, "mp3").await?;
     let stored = Stored {
         key: &file.key,
         size: file.size,

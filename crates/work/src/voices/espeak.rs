@@ -49,6 +49,11 @@ impl Program {
         Ok(Self { path: path.to_owned(), version, languages })
     }
 
+    /// How many languages and accents it speaks.
+    pub(super) fn count(&self) -> usize {
+        self.languages.iter().filter(|(tag, language)| tag == language).count()
+    }
+
     /// The name of the voice that speaks a language, as BCP 47 writes it: of its country, or else of any.
     pub(super) fn speaks(&self, language: &str) -> Option<String> {
         let language = language.to_ascii_lowercase().replace('_', "-");

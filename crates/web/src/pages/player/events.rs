@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use app::AppError;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -15,7 +16,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{MissedTickBehavior, interval};
 use wire::narration::{Playing, StatusName};
 
-use super::{Silent, parsed, playing};
+use super::progress::said;
+use super::{Silent, parsed};
 use crate::http::problem::Problem;
 use crate::settings::Web;
 
@@ -29,13 +31,13 @@ const ALIVE: Duration = Duration::from_secs(15);
 const MOST_LOOKS: u32 = 2 * 60 * 60;
 
 pub(super) async fn state(State(web): State<Web>, Path(id): Path<String>) -> Result<Response, Silent> {
-    let player = web.app().narrations().player(parsed(&id)?).await?;
-    Ok(([(CACHE_CONTROL, "no-store")], Json(playing(&player, web.app().now()))).into_response())
+    let now = look(&web, parsed(&id)?).await?;
+    Ok(([(CACHE_CONTROL, "no-store")], Json(now)).into_response())
 }
 
 pub(super) async fn stream(State(web): State<Web>, Path(id): Path<String>) -> Result<Response, Silent> {
     let id = parsed(&id)?;
-    web.app().narrations().player(id).await?;
+    look(&web, id).await?;
     let place = web.streams().try_acquire_owned().map_err(|_| {
         let message = "Too many streams are open. Ask for the state, or come back in a minute.";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).with(RETRY_AFTER, 60)
@@ -44,6 +46,12 @@ pub(super) async fn stream(State(web): State<Web>, Path(id): Path<String>) -> Re
     // Proxies that collect replies would hold events back.
     let headers = [(CACHE_CONTROL, "no-store"), (http::HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((headers, stream).into_response())
+}
+
+/// How far it is now.
+async fn look(web: &Web, id: ProductionId) -> Result<Playing, AppError> {
+    let making = web.app().narrations().making(id).await?;
+    Ok(said(&making.narration, &making.production, making.progress.as_ref(), web.app().now()))
 }
 
 /// Looks again and again, and tells what changed, until there is nothing more to come.
@@ -61,8 +69,7 @@ fn changes(web: Web, id: ProductionId, place: OwnedSemaphorePermit) -> impl Stre
                 _ = looks.tick() => {}
                 _ = stopping.changed() => break,
             }
-            let Ok(player) = web.app().narrations().player(id).await else { break };
-            let now = playing(&player, web.app().now());
+            let Ok(now) = look(&web, id).await else { break };
             if last.as_ref() != Some(&now) {
                 let data = serde_json::to_string(&now).unwrap_or_default();
                 return Some((Ok(Event::default().data(data)), (web, looks, Some(now), left, place)));

@@ -1,8 +1,8 @@
 //! How far a narration is, in words: for its page, for the events that the page listens to, and the same everywhere.
 
-use app::narrations::{Player, Status};
-use model::Time;
+use app::narrations::{Player, Progress, Status, status_of};
 use model::production::{Stage, State};
+use model::{Narration, Production, Time};
 use wire::narration::{Playing, StatusName};
 
 use super::super::state::{Look, Step};
@@ -16,17 +16,22 @@ const STEPS: [(&str, &str); 4] = [
     ("mastering", "Mastering"),
 ];
 
-/// How far it is.
-pub(crate) fn playing(player: &Player, now: Time) -> Playing {
-    let (narration, state) = (&player.narration, &player.production.state);
+/// How far a player's narration is.
+pub(super) fn playing(player: &Player, now: Time) -> Playing {
+    said(&player.narration, &player.production, player.progress.as_ref(), now)
+}
+
+/// How far a narration is.
+pub(super) fn said(narration: &Narration, production: &Production, progress: Option<&Progress>, now: Time) -> Playing {
+    let state = &production.state;
     let segments = narration.script.segments.len();
-    let fraction = player.progress.as_ref().map_or(0.0, |progress| progress.fraction.clamp(0.0, 1.0));
-    let (status, percent) = match player.status() {
+    let fraction = progress.map_or(0.0, |progress| progress.fraction.clamp(0.0, 1.0));
+    let (status, percent) = match status_of(narration, production) {
         Status::Ready => (StatusName::Ready, 100),
         Status::Error => (StatusName::Error, 0),
         Status::Generating => (StatusName::Generating, (fraction * 100.0) as u8),
     };
-    let spoken = player.progress.as_ref().and_then(|progress| spoken(&progress.stage));
+    let spoken = progress.and_then(|progress| spoken(&progress.stage));
     let (step, sentence) = match state {
         State::Working { stage: Stage::Fetching } if segments == 0 => ("fetching", "Fetching the article.".to_owned()),
         State::Working { stage: Stage::Fetching } => ("writing", "Getting the voice ready.".to_owned()),
@@ -43,7 +48,7 @@ pub(crate) fn playing(player: &Player, now: Time) -> Playing {
     };
     let is_speaking = matches!(state, State::Working { stage: Stage::Speaking });
     let left = if status == StatusName::Generating && is_speaking {
-        left(fraction, player.production.changed, now)
+        left(fraction, production.changed, now)
     } else {
         String::new()
     };
