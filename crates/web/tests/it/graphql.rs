@@ -224,9 +224,12 @@ testkit::both_databases! {
         let server = Server::on(database).await;
         let id = organization(&server, "Tide News").await;
         // So deep that no answer could have it, and so wide that no answer should.
-        let deep = format!("{{ organizations {}", "{ members ".repeat(40));
-        let open = format!("{deep}{}", "}".repeat(41));
-        assert!(!wrong(&ask_with(&server, &server.key, &open, Value::Null).await).1.is_empty());
+        let deep = format!("{{ __schema {{ types {{ fields {{ type {}{{ name }}{} }} }} }} }}", "{ ofType ".repeat(12), "}".repeat(12));
+        let (_, words) = wrong(&ask_with(&server, &server.key, &deep, Value::Null).await);
+        assert!(words.contains("deep"), "{words}");
+        // What there is to ask is in the documents; a server that is open to others does not say.
+        let about = ask_with(&server, &server.key, "{ __schema { mutationType { fields { name } } } }", Value::Null).await;
+        assert!(!about.json().to_string().contains("createOrganization"), "{}", about.json());
         let fields: Vec<_> = (0..300).map(|n| format!("a{n}: deliveries(first: 100) {{ id url }} ")).collect();
         let (_, words) = wrong(&ask_with(&server, &server.key, &format!("{{ {} }}", fields.concat()), Value::Null).await);
         assert!(words.contains("complex"), "{words}");
