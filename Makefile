@@ -137,8 +137,10 @@ bench: setup-bench setup-test ## speed and memory beside other programs, in one 
 	cargo build --release -p web --example bare
 	cargo build --release -p store --example queue
 	cargo build --release -p work --example deliveries
+	cargo build --release -p speech --example bench
 	python3 benches/produce.py
 	python3 benches/serve.py
+	python3 benches/narrate.py
 	$(CARGO_TARGET_DIR)/release/examples/queue
 	$(CARGO_TARGET_DIR)/release/examples/deliveries
 	tools/with-postgres bash -c '$(CARGO_TARGET_DIR)/release/examples/queue "$$SOUNDPOST_TEST_POSTGRES"'

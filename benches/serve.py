@@ -54,9 +54,9 @@ def wait_for(url):
 
 
 class House:
-    """A server of its own, on SQLite, with an account."""
+    """A server of its own, on SQLite, with an account; `more` are settings as environment."""
 
-    def __init__(self, soundpost):
+    def __init__(self, soundpost, more=None):
         self.soundpost = soundpost
         self.folder = tempfile.TemporaryDirectory(dir=BENCH)
         port = free_port()
@@ -67,6 +67,7 @@ class House:
             "SOUNDPOST_LISTEN": f"127.0.0.1:{port}",
             "SOUNDPOST_RATE_LIMIT": "off",
             "SOUNDPOST_LOG": "warn",
+            **(more or {}),
         }
         self.process = subprocess.Popen([soundpost, "serve"], env=self.environment, stdin=subprocess.DEVNULL)
         # Whatever goes wrong below, no server is left behind.
