@@ -37,6 +37,7 @@ pub mod sweeps;
 mod told;
 pub mod transfers;
 pub mod uploads;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,6 +7,7 @@ mod asking;
 mod editing;
 mod reading;
 mod telling;
+mod trying;
 
 use std::fmt;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub use self::editing::{Changed, EditedBy, Editor, EditorSession};
 pub use self::reading::Reading;
 pub use self::reading::rendering_key;
 pub(crate) use self::reading::{RENDERED_FOR, doom, doom_published, is_played};
+pub use self::trying::{SAY, Said};
 
 /// How long a request that has a key of its own is remembered.
 pub(crate) const REMEMBERED_FOR: Duration = Duration::from_hours(24);

@@ -3,15 +3,12 @@
 //! What opens a store is sealed, leaves this file only towards a worker, and is never shown. Nothing here goes to the network: a test
 //! and a list are jobs that somebody waits for.
 
-use std::time::Duration;
-
 use model::service::{Checked, ShownService, StoreTarget, Target};
-use model::{AccountId, AuditKind, JobId, Remote, RemoteSecret, Service, ServiceId};
+use model::{AccountId, AuditKind, Remote, RemoteSecret, Service, ServiceId};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::jobs::{Claimed, NewJob, Priority};
-use tokio::time::{Instant, sleep};
+use store::jobs::Claimed;
 
 use crate::audit::Entry;
 use crate::callers::{Caller, Scope, Via};
@@ -20,12 +17,6 @@ use crate::{App, AppError, Invalid};
 
 /// The kind of job that looks at a store while somebody waits.
 pub const LOOK: &str = "look";
-
-/// How long somebody waits for it.
-const WAITS: Duration = Duration::from_secs(15);
-
-/// How often is looked whether it is done.
-const LOOKS_EVERY: Duration = Duration::from_millis(100);
 
 /// Stores of users.
 pub struct Stores<'a>(pub(crate) &'a App);
@@ -178,21 +169,12 @@ impl Stores<'_> {
             let target = StoreTarget { remote, checked: Some(checked) };
             store::services::note_check(&tx, service.id, service.changed, &target).await?;
         }
-        self.end(tx, job, &Answer::Checked).await
+        self.0.answer(tx, job, json!(Answer::Checked)).await
     }
 
     /// A worker says what it found.
     pub async fn answer(&self, job: &Claimed, answer: &Answer) -> Result<(), AppError> {
-        let tx = self.0.begin().await?;
-        self.end(tx, job, answer).await
-    }
-
-    async fn end(&self, tx: store::Tx, job: &Claimed, answer: &Answer) -> Result<(), AppError> {
-        // Whoever lost the job has nothing to say any more.
-        if store::jobs::ack(&tx, job).await? {
-            store::answers::put(&tx, job.id, json!(answer), self.0.now()).await?;
-        }
-        Ok(tx.commit().await?)
+        self.0.answer(self.0.begin().await?, job, json!(answer)).await
     }
 
     /// Has a worker find something out, and waits for it.
@@ -201,31 +183,9 @@ impl Stores<'_> {
         if service.store().is_none() {
             return Err(NO_STORE);
         }
-        let now = self.0.now();
-        let job = JobId::new(now, self.0.dice());
-        let new = NewJob {
-            kind: LOOK,
-            payload: json!({ "service": id, "question": question }),
-            priority: Priority::High,
-            due: now,
-            unique: None,
-            subject: Some(format!("service {id}")),
-            max_attempts: 1,
-        };
-        let tx = self.0.begin().await?;
-        let _ = store::jobs::enqueue(&tx, now, job, new).await?;
-        tx.commit().await?;
-        let until = Instant::now() + WAITS;
-        while Instant::now() < until {
-            sleep(LOOKS_EVERY).await;
-            if let Some(answer) = store::answers::find(self.0.store(), job).await? {
-                let tx = self.0.begin().await?;
-                store::answers::remove(&tx, job).await?;
-                tx.commit().await?;
-                return serde_json::from_value(answer).map_err(|_| AppError::Broken("an answer cannot be read"));
-            }
-        }
-        Err(AppError::NoAnswer)
+        let payload = json!({ "service": id, "question": question });
+        let answer = self.0.ask_worker(LOOK, format!("service {id}"), payload).await?;
+        serde_json::from_value(answer).map_err(|_| AppError::Broken("an answer cannot be read"))
     }
 
     /// A store by its id, and what opens it.

@@ -16,6 +16,7 @@ use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 use work::mail::Mailer;
 use work::outbound::AllowNetworks;
+use work::voices::{Beside, SpeechServer, Voices};
 
 use crate::failure::Failure;
 
@@ -49,7 +50,8 @@ pub(crate) struct Settings {
     pub(crate) key_grace: Duration,
     /// Where voices lie that read articles aloud.
     pub(crate) voices_dir: PathBuf,
-    pub(crate) espeak_ng: Option<PathBuf>,
+    /// Who speaks beside the installed voices.
+    pub(crate) beside: Beside,
     pub(crate) rate_limit: Option<u32>,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) allow_networks: AllowNetworks,
@@ -245,7 +247,7 @@ impl Typed {
                 Some(_) => self.read("voices_dir", |text| Some(PathBuf::from(text)))?,
                 None => folder.join("voices"),
             },
-            espeak_ng: self.optional("espeak_ng").map(PathBuf::from),
+            beside: Beside { server: self.speech_server()?, espeak: self.optional("espeak_ng").map(PathBuf::from) },
             access_token_life: self.read("access_token_life", |text| {
                 read::duration(text).filter(|life| (60..=3_660 * 86_400).contains(&life.as_secs()))
             })?,
@@ -263,6 +265,15 @@ impl Typed {
             listen,
             data_dir: folder,
         })
+    }
+
+    /// The speech server, where one is named.
+    fn speech_server(&self) -> Result<Option<SpeechServer>, Failure> {
+        let Some(url) = self.optional("speech_server_url") else { return Ok(None) };
+        let key = self.optional("speech_server_key");
+        let (model, voices) = (self.text("speech_server_model"), self.text("speech_server_voices"));
+        let server = SpeechServer::new(&url, key.as_deref(), model, voices);
+        server.map(Some).map_err(|error| Failure::WrongUse(error.to_string()))
     }
 
     /// The mail server, where one is named: both settings or neither.
@@ -298,6 +309,11 @@ impl Settings {
             data_dir,
             ..self.clone()
         }
+    }
+
+    /// The voices that articles are read by.
+    pub(crate) fn voices(&self) -> Voices {
+        Voices::with(self.voices_dir.clone(), self.beside.clone())
     }
 
     /// Whether the database is one file of this machine.
@@ -361,6 +377,27 @@ mod tests {
         assert_eq!(refused(&[("smtp_url", "smtp://localhost"), ("mail_from", "sound@example.org")]), "taken");
         let said = refused(&[("smtp_url", "hunter2"), ("mail_from", "sound@example.org")]);
         assert_eq!(said, "SOUNDPOST_SMTP_URL is no address of a mail server.");
+    }
+
+    #[test]
+    fn a_speech_server_needs_an_address_and_voices() {
+        let (url, voices) =
+            (("speech_server_url", "http://localhost:8880/v1"), ("speech_server_voices", "en-US=alloy, de=nova"));
+        assert_eq!(refused(&[url, voices]), "taken");
+        assert!(refused(&[url]).contains("SOUNDPOST_SPEECH_SERVER_VOICES says nothing"));
+        for wrong in ["alloy", "en=", "=alloy", "e n=alloy", "en=al loy", "en=alloy;de=nova, x"] {
+            let said = refused(&[url, ("speech_server_voices", wrong)]);
+            assert!(said.starts_with("SOUNDPOST_SPEECH_SERVER_VOICES says nothing about “"), "{said}");
+        }
+        for wrong in ["localhost:8880", "ftp://localhost/v1", "http://ada:hunter2@localhost/v1"] {
+            let said = refused(&[("speech_server_url", wrong), voices]);
+            assert!(
+                said.starts_with("SOUNDPOST_SPEECH_SERVER_URL cannot be used.") && !said.contains("hunter2"),
+                "{said}"
+            );
+        }
+        let said = refused(&[url, voices, ("speech_server_key", "hunter2\n2")]);
+        assert_eq!(said, "SOUNDPOST_SPEECH_SERVER_KEY has characters that no key has.");
     }
 
     #[test]

@@ -50,6 +50,12 @@ pub enum SpeechError {
         /// Half a sentence.
         reason: String,
     },
+    /// A voice that is reached over a network does not answer now; it may later.
+    #[error("The voice does not answer: {reason}.")]
+    Away {
+        /// Half a sentence.
+        reason: String,
+    },
     /// Reading a voice failed in the operating system.
     #[error("Reading the voice failed: {0}.")]
     Read(#[source] io::Error),

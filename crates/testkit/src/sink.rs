@@ -16,6 +16,9 @@ const MOST: usize = 1 << 20;
 /// `ok` takes it; `page` takes it and names a page and a file; a number answers with that status; `hang` never answers; `reset` closes in
 /// the middle; `early` answers 200 and closes before its body ends; `redirect` points to `ok`; `flood` answers 200 and far more than
 /// anybody reads; `wait-5` asks with 503 to be left alone for five seconds; `once` fails a delivery once and takes it then, and `twice` twice.
+///
+/// As a speech server: `speech` answers with a tone, a twentieth of a second for each letter of the text, in a file that does not say how long it is;
+/// `hoarse` fails once and speaks then.
 pub struct Sink {
     address: SocketAddr,
     heard: Arc<Mutex<Vec<Heard>>>,
@@ -105,12 +108,19 @@ async fn talk(stream: TcpStream, heard: &Mutex<Vec<Heard>>) -> Option<()> {
         let request = read(&mut stream).await?;
         let what = request.path.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
         let id = request.header("webhook-id").to_owned();
+        let wish: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
         let before = {
             let mut all = heard.lock().unwrap_or_else(PoisonError::into_inner);
             let before = all.iter().filter(|heard| heard.header("webhook-id") == id).count();
             all.push(request);
             before
         };
+        if what == "speech" || what == "hoarse" && before > 0 {
+            let sound = tone(wish["input"].as_str().unwrap_or_default().chars().count());
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-type: audio/wav\r\ncontent-length: {}\r\n\r\n", sound.len());
+            stream.write_all(&[head.as_bytes(), &sound].concat()).await.ok()?;
+            continue;
+        }
         let answer = |status: u16, more: &str, body: &str| {
             format!("HTTP/1.1 {status} Said\r\ncontent-length: {}\r\n{more}\r\n{body}", body.len())
         };
@@ -133,6 +143,7 @@ async fn talk(stream: TcpStream, heard: &Mutex<Vec<Heard>>) -> Option<()> {
                 return None;
             }
             "wait-5" => answer(503, "retry-after: 5\r\n", ""),
+            "hoarse" => answer(503, "retry-after: 0\r\n", "loading"),
             "once" if before < 1 => answer(500, "", "not yet"),
             "twice" if before < 2 => answer(500, "", "not yet"),
             "ok" | "once" | "twice" => answer(200, "", ""),
@@ -143,6 +154,16 @@ async fn talk(stream: TcpStream, heard: &Mutex<Vec<Heard>>) -> Option<()> {
             return None;
         }
     }
+}
+
+/// A tone as a WAV stream: 16 bits, one channel, 22 050 Hz, no length in its header.
+fn tone(letters: usize) -> Vec<u8> {
+    let mut file =
+        b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x22\x56\0\0\x44\xac\0\0\x02\0\x10\0data\xff\xff\xff\xff"
+            .to_vec();
+    let wave = |at: usize| ((at as f64 * 0.1).sin() * 8_000.0) as i16;
+    file.extend((0..letters * 1_102).flat_map(|at| wave(at).to_le_bytes()));
+    file
 }
 
 async fn read(stream: &mut BufReader<TcpStream>) -> Option<Heard> {

@@ -4,5 +4,7 @@ mod failures;
 pub mod look;
 pub mod mail;
 pub mod produce;
+pub mod reader;
+pub mod say;
 pub mod sweep;
 pub mod transfer;

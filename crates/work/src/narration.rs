@@ -6,6 +6,7 @@
 mod recording;
 mod times;
 
+use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
@@ -16,14 +17,14 @@ use model::article::Kind;
 use model::narration::{Heard, Script};
 use model::{Chapter, Chapters};
 use speech::script::Segment as Piece;
-use speech::voice::Voice;
+use speech::voice::{About, Voice};
 use speech::{Settings, SpeechError};
 use store::Blobs;
 use tokio::runtime::Handle;
 
 use self::recording::{Recorder, Rendering};
 use self::times::Notes;
-use crate::voices::Voices;
+use crate::voices::{Resampled, Voices};
 
 pub use self::times::{json, vtt};
 
@@ -36,6 +37,7 @@ const CHAPTER_LEVEL: u8 = 3;
 /// A script on its way to becoming sound.
 pub struct Speaking {
     script: Script,
+    voice: Arc<dyn Voice>,
     pieces: Vec<Piece>,
     readers: Vec<Arc<dyn Voice>>,
     keys: Vec<String>,
@@ -95,31 +97,44 @@ impl From<io::Error> for Silence {
 }
 
 impl Speaking {
-    /// Who reads what of a script. A voice that a segment asks for and that is not there, or does not fit, is said in the warnings.
+    /// Who reads what of a script. A voice that a segment asks for and that is not there is said in the warnings.
     pub fn new(script: Script, voice: &Arc<dyn Voice>, voices: &Voices, settings: Settings) -> Self {
         let mut warnings: Vec<String> = Vec::new();
+        // One for all segments that it reads, so that they are spoken together.
+        let mut fitted: HashMap<String, Arc<dyn Voice>> = HashMap::new();
+        let rate = voice.about().rate;
         let readers: Vec<_> = script
             .segments
             .iter()
             .map(|segment| {
                 let wanted = segment.voice.as_deref().filter(|name| *name != voice.about().name);
                 let Some(wanted) = wanted else { return Arc::clone(voice) };
-                let warning = match voices.named(wanted) {
-                    Ok(other) if other.about().rate == voice.about().rate => return other,
-                    Ok(_) => format!("{wanted} has another sample rate, so {} reads there, too.", voice.about().name),
-                    Err(error) => error.to_string(),
-                };
-                if !warnings.contains(&warning) {
-                    warnings.push(warning);
+                match voices.named(wanted) {
+                    Ok(other) if other.about().rate == rate => other,
+                    Ok(other) => Arc::clone(
+                        fitted.entry(wanted.to_owned()).or_insert_with(|| Arc::new(Resampled::new(other, rate))),
+                    ),
+                    Err(error) => {
+                        let warning = error.to_string();
+                        if !warnings.contains(&warning) {
+                            warnings.push(warning);
+                        }
+                        Arc::clone(voice)
+                    }
                 }
-                Arc::clone(voice)
             })
             .collect();
         let pieces: Vec<_> =
             script.segments.iter().map(|segment| Piece { kind: segment.kind, text: segment.text.clone() }).collect();
         let keys = pieces.iter().zip(&readers).map(|(piece, voice)| speech::speak::key(piece, &**voice, &settings));
         let keys = keys.collect();
-        Self { script, pieces, readers, keys, settings, warnings }
+        let voice = Arc::clone(voice);
+        Self { script, voice, pieces, readers, keys, settings, warnings }
+    }
+
+    /// Who reads what no other voice is asked for.
+    pub fn voice(&self) -> &About {
+        self.voice.about()
     }
 
     /// What the sound of each segment depends on: two with the same key sound the same.
@@ -135,7 +150,7 @@ impl Speaking {
         cache: Option<&Cache>,
         listener: &dyn Listener,
     ) -> Result<(Heard, Vec<(String, u64)>), Silence> {
-        let rate = self.readers.first().map_or(22_050, |voice| voice.about().rate);
+        let rate = self.rate();
         let total = self.script.words().max(1);
         let mut book = Book {
             speaking: self,
@@ -158,15 +173,36 @@ impl Speaking {
                 continue;
             }
             let end = self.until(at, cache);
-            self.render(at..end, &mut book, &mut |at, rendering| {
+            self.render(at..end, &mut |at, rendering| {
+                book.take(at, rendering)?;
                 if let Some(size) = cache.and_then(|cache| self.store(cache, at, rendering)) {
                     rendered.push((self.keys[at].clone(), size));
                 }
+                Ok(())
             })?;
             at = end;
         }
         book.recorder.finish()?;
         Ok((book.notes.heard(), rendered))
+    }
+
+    /// Has the sound of the first segment in storage, and says how many bytes it has there; none where it is too long to be kept. It takes its time, too.
+    pub fn first(&self, cache: &Cache) -> Result<Option<u64>, Silence> {
+        let stored = self.stored(cache, 0).and_then(|rendering| rendering.bytes(self.rate()));
+        if let Some(bytes) = stored {
+            return Ok(Some(bytes.len() as u64));
+        }
+        let mut size = None;
+        self.render(0..1.min(self.pieces.len()), &mut |at, rendering| {
+            size = self.store(cache, at, rendering);
+            Ok(())
+        })?;
+        Ok(size)
+    }
+
+    /// Samples a second of all of it.
+    fn rate(&self) -> u32 {
+        self.voice().rate
     }
 
     /// Up to where from a segment on the same voice has to speak.
@@ -176,22 +212,17 @@ impl Speaking {
         (from + 1..self.pieces.len()).take_while(same).last().unwrap_or(from) + 1
     }
 
-    /// Speaks some segments, and has each of them kept.
+    /// Speaks some segments, and has each of them taken.
     fn render(
         &self,
         range: Range<usize>,
-        book: &mut Book<'_>,
-        keep: &mut dyn FnMut(usize, &Rendering),
+        take: &mut dyn FnMut(usize, &Rendering) -> Result<(), Silence>,
     ) -> Result<(), Silence> {
         let (pieces, voice) = (&self.pieces[range.clone()], &self.readers[range.start]);
         let stop = AtomicBool::new(false);
         let mut open: Option<(usize, Rendering)> = None;
         let mut failure = None;
-        let mut close = |(at, rendering): (usize, Rendering)| {
-            book.take(at, &rendering)?;
-            keep(at, &rendering);
-            Ok::<(), Silence>(())
-        };
+        let mut close = |(at, rendering): (usize, Rendering)| take(at, &rendering);
         let spoken = speech::speak::render(pieces, &**voice, &self.settings, &stop, &mut |piece| {
             let at = range.start + piece.segment;
             let before = open.take_if(|(current, _)| *current != at);
@@ -222,7 +253,7 @@ impl Speaking {
         }
         let blob = app::narrations::rendering_key(key).ok()?;
         let bytes = cache.handle.block_on(recording::fetch(&cache.blobs, &blob))?;
-        let rendering = Rendering::read(&bytes, &self.pieces[at].text);
+        let rendering = Rendering::read(&bytes, self.rate(), &self.pieces[at].text);
         if rendering.is_none() {
             tracing::warn!(key, "a rendering in storage makes no sense and is made anew");
         }
@@ -231,7 +262,7 @@ impl Speaking {
 
     /// Keeps what was rendered. That this fails is no trouble: then it is rendered again the next time.
     fn store(&self, cache: &Cache, at: usize, rendering: &Rendering) -> Option<u64> {
-        let bytes = rendering.bytes()?;
+        let bytes = rendering.bytes(self.rate())?;
         let (key, size) = (app::narrations::rendering_key(&self.keys[at]).ok()?, bytes.len() as u64);
         match cache.handle.block_on(recording::put(&cache.blobs, &key, bytes)) {
             Ok(()) => Some(size),
@@ -296,7 +327,64 @@ pub fn reader(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
+
+    use speech::spoken::Sentence;
+    use speech::voice::{Manner, Said};
+    use testkit::sink::Sink;
+
     use super::*;
+    use crate::voices::{Beside, SpeechServer};
+
+    /// A voice that is silent for a second each sentence.
+    struct Quiet(About);
+
+    impl Voice for Quiet {
+        fn about(&self) -> &About {
+            &self.0
+        }
+
+        fn say(&self, sentence: &Sentence, _: &Manner<'_>) -> Result<Said, SpeechError> {
+            Ok(Said { samples: vec![0.0; 16_000], words: sentence.words.iter().map(|_| 0..16_000).collect() })
+        }
+    }
+
+    struct Nobody;
+
+    impl Listener for Nobody {
+        fn spoken(&self, _: Spoken) {}
+
+        fn is_over(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn voices_of_different_rates_read_one_article() {
+        let (sink, folder) = (Sink::apart(), tempfile::tempdir().unwrap());
+        let server = SpeechServer::new(&sink.url("speech"), None, "m", "en=alloy").unwrap();
+        let voices = Voices::with(folder.path(), Beside { server: Some(server), espeak: None });
+        let text = |text: &str| text.to_owned();
+        let (name, language, identity) = (text("quiet"), text("en-US"), text("1"));
+        let quiet = Quiet(About { name, language, rate: 16_000, card: String::new(), identity });
+        let paragraphs = ["One.", "Two two.", "Three.", "Four."].map(|words| (Kind::Paragraph, text(words)));
+        let mut script = Script::of(paragraphs, None);
+        for segment in &mut script.segments[1..3] {
+            segment.voice = Some(text("en-alloy-server"));
+        }
+        script.segments[3].voice = Some(text("nobody"));
+        let speaking = Speaking::new(script, &(Arc::new(quiet) as Arc<dyn Voice>), &voices, Settings::default());
+        let missing =
+            "There is no voice called “nobody” here. Those that are installed are listed by `soundpost voices list`.";
+        assert_eq!(speaking.warnings, [missing]);
+        assert!(Arc::ptr_eq(&speaking.readers[1], &speaking.readers[2]));
+        let (heard, _) = speaking.all(&folder.path().join("spoken.wav"), None, &Nobody).unwrap();
+        let lengths: Vec<_> = heard.segments.iter().map(|segment| segment.ms.end - segment.ms.start).collect();
+        // A twentieth of a second for each letter.
+        assert_eq!(lengths, [1_000, 400, 300, 1_000]);
+        let lit: Vec<_> = heard.segments[1].words.iter().map(|word| word.ms.end - word.ms.start).collect();
+        assert_eq!(lit, [400]);
+    }
 
     #[test]
     fn voices_have_names_for_people() {

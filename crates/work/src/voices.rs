@@ -1,9 +1,12 @@
-//! Voices of this machine: found, opened once, and chosen by name or by the language of a text. For languages that no installed voice speaks there may be
-//! a program beside this one.
+//! Voices: found, opened once, and chosen by name or by the language of a text. Beside those that are installed on this machine there may be those of a
+//! speech server, and of a program for the languages that are left.
 //!
-//! What belongs here: a folder with a folder for each voice, and which of them is meant. How a voice speaks is in `speech`.
+//! What belongs here: a folder with a folder for each voice, and which of them is meant. How a voice of this house speaks is in `speech`.
 
 mod espeak;
+mod resampled;
+mod server;
+mod sound;
 
 use std::collections::HashMap;
 use std::fs;
@@ -16,6 +19,9 @@ use speech::piper::{Kernels, Package, Piper};
 use speech::pronounce::Pronouncer;
 use speech::voice::{About, Voice};
 
+pub(crate) use self::resampled::Resampled;
+pub use self::server::{NoSpeechServer, SpeechServer};
+
 /// Voices that are looked at.
 const MOST: usize = 1_000;
 
@@ -27,13 +33,22 @@ struct Inner {
     folder: PathBuf,
     pronouncer: OnceLock<Arc<Pronouncer>>,
     opened: Mutex<HashMap<String, Arc<dyn Voice>>>,
-    espeak: Option<PathBuf>,
+    beside: Beside,
     program: OnceLock<espeak::Program>,
 }
 
-/// An installed voice, as far as it is known without opening it.
+/// Who speaks beside the installed voices.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// A server, for the languages that it is said to read.
+    pub server: Option<SpeechServer>,
+    /// Where espeak-ng lies, for languages that nobody else reads.
+    pub espeak: Option<PathBuf>,
+}
+
+/// A voice, as far as it is known without opening it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Installed {
+pub struct Known {
     /// Its name: "en_US-joe-medium".
     pub name: String,
     /// The language it speaks, as BCP 47 names it: "en-US".
@@ -70,17 +85,25 @@ pub enum VoiceError {
 impl Voices {
     /// The voices in a folder, which need not be there.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self::with(folder, None)
+        Self::with(folder, Beside::default())
     }
 
-    /// The voices in a folder, and for other languages those of an espeak-ng at this path.
-    pub fn with(folder: impl Into<PathBuf>, espeak: Option<PathBuf>) -> Self {
+    /// The voices in a folder, and who speaks beside them.
+    pub fn with(folder: impl Into<PathBuf>, beside: Beside) -> Self {
         let (pronouncer, opened, program) = (OnceLock::new(), Mutex::default(), OnceLock::new());
-        Self(Arc::new(Inner { folder: folder.into(), pronouncer, opened, espeak, program }))
+        Self(Arc::new(Inner { folder: folder.into(), pronouncer, opened, beside, program }))
     }
 
-    /// What is installed, in the order of names.
-    pub fn list(&self) -> Result<Vec<Installed>, VoiceError> {
+    /// The voices that have names: those of the speech server, as they are listed, then what is installed, in the order of names.
+    pub fn list(&self) -> Result<Vec<Known>, VoiceError> {
+        let served = self.0.beside.server.iter().flat_map(SpeechServer::all);
+        let mut voices: Vec<_> =
+            served.map(|About { name, language, card, .. }| Known { name, language, card }).collect();
+        voices.extend(self.installed()?);
+        Ok(voices)
+    }
+
+    fn installed(&self) -> Result<Vec<Known>, VoiceError> {
         let entries = match fs::read_dir(&self.0.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(VoiceError::Folder)?,
@@ -137,12 +160,15 @@ impl Voices {
             return Ok(Arc::clone(voice));
         }
         // The name may be anybody's; only what is listed leads anywhere.
-        let voice: Arc<dyn Voice> = if self.list()?.iter().any(|voice| voice.name == name) {
-            Arc::new(Piper::open(&self.0.folder.join(name), self.pronouncer(), Kernels::Own)?)
-        } else {
-            let other = self.program()?.and_then(|program| program.named(name));
-            Arc::new(other.ok_or_else(|| VoiceError::Unknown(name.to_owned()))?)
-        };
+        let voice: Arc<dyn Voice> =
+            if let Some(served) = self.0.beside.server.as_ref().and_then(|server| server.named(name)) {
+                Arc::new(served)
+            } else if self.installed()?.iter().any(|voice| voice.name == name) {
+                Arc::new(Piper::open(&self.0.folder.join(name), self.pronouncer(), Kernels::Own)?)
+            } else {
+                let other = self.program()?.and_then(|program| program.named(name));
+                Arc::new(other.ok_or_else(|| VoiceError::Unknown(name.to_owned()))?)
+            };
         self.opened().insert(name.to_owned(), Arc::clone(&voice));
         Ok(voice)
     }
@@ -152,29 +178,28 @@ impl Voices {
         if let Some(name) = wanted {
             return self.named(name);
         }
-        let installed = self.list()?;
+        let all = self.list()?;
         let tongue = |tag: &str| tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
         let language = if language.is_empty() { "en" } else { language };
-        let speaks = installed.iter().filter(|voice| tongue(&voice.language) == tongue(language));
-        // The same country before others, then by name, so that it is always the same one.
-        let exact = |voice: &&Installed| !voice.language.eq_ignore_ascii_case(language);
+        let speaks = all.iter().filter(|voice| tongue(&voice.language) == tongue(language));
+        // The same country before others, then as they are listed: the server's, which the operator has for this language, before others.
+        let exact = |voice: &&Known| !voice.language.eq_ignore_ascii_case(language);
         if let Some(voice) = speaks.min_by_key(exact) {
             return self.named(&voice.name);
         }
         if let Some(name) = self.program()?.and_then(|program| program.speaks(language)) {
             return self.named(&name);
         }
-        if installed.is_empty() {
+        if all.is_empty() {
             return Err(VoiceError::None);
         }
-        let all: Vec<_> =
-            installed.iter().map(|voice| format!("{} ({})", voice.name, in_words(&voice.language))).collect();
+        let all: Vec<_> = all.iter().map(|voice| format!("{} ({})", voice.name, in_words(&voice.language))).collect();
         Err(VoiceError::Language { language: in_words(language), installed: all.join(", ") })
     }
 
     /// The program for other languages, where there is one. It is asked once what it speaks.
     fn program(&self) -> Result<Option<&espeak::Program>, VoiceError> {
-        let Some(path) = &self.0.espeak else { return Ok(None) };
+        let Some(path) = &self.0.beside.espeak else { return Ok(None) };
         if let Some(program) = self.0.program.get() {
             return Ok(Some(program));
         }
@@ -191,11 +216,11 @@ impl Voices {
     }
 }
 
-fn describe(folder: &Path, name: &str) -> Result<Installed, VoiceError> {
+fn describe(folder: &Path, name: &str) -> Result<Known, VoiceError> {
     let description = fs::read(folder.join(format!("{name}.onnx.json"))).map_err(VoiceError::Folder)?;
     let language = speech::piper::language(&description)?;
     let card = fs::read_to_string(folder.join("MODEL_CARD")).unwrap_or_default();
-    Ok(Installed { name: name.to_owned(), language, card })
+    Ok(Known { name: name.to_owned(), language, card })
 }
 
 /// A language in English, where it is one of those that articles are often in.

@@ -15,6 +15,8 @@ use crate::deliveries::{DeliveryOptions, DeliveryParts, deliver};
 use crate::jobs::look::Look;
 use crate::jobs::mail::Mail;
 use crate::jobs::produce::Produce;
+use crate::jobs::reader::Reader;
+use crate::jobs::say::Say;
 use crate::jobs::sweep::{SweepOptions, keep_sweeping};
 use crate::jobs::transfer::Transfers;
 use crate::mail::Mailer;
@@ -25,8 +27,14 @@ use crate::scratch::Scratch;
 use crate::voices::Voices;
 
 /// The kinds of work that there are. A worker can be kept to some of them.
-pub const KINDS: &[&str] =
-    &[app::productions::PRODUCE, app::transfers::TRANSFER, app::stores::LOOK, app::letters::MAIL, DELIVER];
+pub const KINDS: &[&str] = &[
+    app::productions::PRODUCE,
+    app::transfers::TRANSFER,
+    app::stores::LOOK,
+    app::narrations::SAY,
+    app::letters::MAIL,
+    DELIVER,
+];
 
 /// Telling others is no job, and can be kept to like one.
 pub const DELIVER: &str = "deliver";
@@ -56,6 +64,9 @@ const LETTERS: usize = 2;
 
 /// Stores that files are put into at once: mostly they are waited for.
 const TRANSFERS: usize = 8;
+
+/// Segments that are said at once, while somebody waits. Each is said on all cores.
+const SAYS: usize = 2;
 
 /// Stores that are looked at at once, while somebody waits.
 const LOOKS: usize = 8;
@@ -114,13 +125,15 @@ pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<
         scratch: Arc::clone(&scratch),
     };
     let look = Look { app: app.clone(), remotes: remotes.clone() };
+    let reader = Reader { app: app.clone(), blobs: blobs.clone(), voices };
+    let say = Say { reader: reader.clone() };
     let produce = Produce {
         app: app.clone(),
         store: store.clone(),
         blobs,
         outbound: outbound.clone(),
         remotes,
-        voices,
+        reader,
         dice: Arc::clone(&dice),
         scratch: Arc::clone(&scratch),
     };
@@ -129,6 +142,7 @@ pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<
         Lane { name: "produce", at_once: options.productions.max(1), bodies: vec![Arc::new(produce)] },
         Lane { name: "transfer", at_once: TRANSFERS, bodies: vec![Arc::new(transfers)] },
         Lane { name: "look", at_once: LOOKS, bodies: vec![Arc::new(look)] },
+        Lane { name: "say", at_once: SAYS, bodies: vec![Arc::new(say)] },
         Lane { name: "mail", at_once: LETTERS, bodies: vec![Arc::new(mail)] },
     ];
     if let Some(only) = &options.only {

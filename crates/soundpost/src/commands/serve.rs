@@ -8,7 +8,6 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use work::outbound::{Options, Outbound};
-use work::voices::Voices;
 use work::worker::{KINDS, WorkerOptions, WorkerParts, work};
 
 use super::open;
@@ -173,7 +172,7 @@ fn start_worker(
         store: house.store.clone(),
         blobs: house.blobs.clone(),
         outbound,
-        voices: Voices::with(settings.voices_dir.clone(), settings.espeak_ng.clone()),
+        voices: settings.voices(),
         mailer: settings.mailer.clone(),
         clock: Arc::clone(&house.clock),
         dice: Arc::clone(&house.dice),

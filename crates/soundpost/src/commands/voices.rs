@@ -17,7 +17,7 @@ pub(crate) fn run(asked: &cli::Voices) -> Result<(), Failure> {
         cli::Voices::List { house, json } | cli::Voices::Install { house, json, .. } => (house, *json),
     };
     let settings = open::settings(house)?;
-    let voices = Voices::with(settings.voices_dir, settings.espeak_ng);
+    let voices = settings.voices();
     let (json, text) = match asked {
         cli::Voices::List { .. } => list(&voices)?,
         cli::Voices::Install { voice, .. } => install(&voices, voice)?,

@@ -151,6 +151,20 @@ pub(super) const SETTINGS: &[Setting] = &[
         "The espeak-ng that reads articles in languages which no installed voice speaks. It is a program of its own, with a licence of its own, and sounds like it. Without it such articles are not read, and their page says so.",
     ),
     setting(
+        "speech_server_url",
+        "",
+        "an http or https address, such as http://127.0.0.1:8880/v1",
+        "A speech server of OpenAI's kind that reads articles aloud, up to where `/audio/speech` begins. It is told every sentence that it reads. Without it, only voices of this machine read. It needs `speech_server_voices`, and every worker needs both.",
+    ),
+    secret("speech_server_key", "a key of that server", "The key that the speech server wants, where it wants one."),
+    setting("speech_server_model", "tts-1", "a name", "Which of its models the speech server reads with."),
+    setting(
+        "speech_server_voices",
+        "",
+        "languages and voices with commas between, such as en-US=alloy, de=nova",
+        "Which of the speech server's voices reads which language; they are used before installed voices. A narration can ask for one of them by name: `en_US-alloy-server`.",
+    ),
+    setting(
         "rate_limit",
         "600",
         "off, or a number of requests per minute",

@@ -11,6 +11,7 @@ mod progress;
 #[cfg(test)]
 pub(super) mod tests;
 mod text;
+mod trying;
 mod typed;
 mod view;
 
@@ -48,6 +49,8 @@ pub(super) fn router() -> Router<Web> {
         .route("/p/{id}/words.vtt", get(words))
         .route("/p/{id}/retry", post(editor::retry))
         .route("/p/{id}/edit", get(editor::show).post(editor::act))
+        .route("/p/{id}/edit/rendered.mp3", get(trying::rendered))
+        .route("/p/{id}/edit/segments/{segment}/sound.wav", get(trying::segment))
         .route("/p/{id}/claim", get(claim::show).post(claim::act))
         .route("/embed/{id}", get(embed))
         .route("/embed.js", get(script))

@@ -10,7 +10,7 @@ use store::BlobError;
 
 use crate::outbound::OutboundError;
 use crate::remotes::RemoteError;
-use crate::runner::Failure;
+use crate::runner::{Failure, Why};
 
 /// How long the next attempt waits, by how many there were.
 pub(super) const BACK_OFF: [Duration; 5] = [
@@ -80,4 +80,14 @@ pub(super) fn from_blobs(error: &BlobError) -> Failure {
 
 pub(super) fn from_app(error: &AppError) -> Failure {
     if error.is_passing() { Failure::Later(error.to_string()) } else { Failure::Never(error.to_string()) }
+}
+
+/// What somebody who waits is told of a failure; nothing, where the job went to another worker.
+pub(super) fn to_whoever_waits(failure: &Failure) -> Option<&str> {
+    match failure {
+        Failure::Later(why) | Failure::Never(why) => Some(why),
+        Failure::Stopped(Why::Lost) => None,
+        // Nobody waits as long as it takes for another worker to come.
+        Failure::Stopped(Why::Cancelled | Why::Leaving) => Some("The server was just stopped. Try again in a moment."),
+    }
 }

@@ -8,9 +8,9 @@ use futures_util::future::BoxFuture;
 use model::Remote;
 use model::service::Checked;
 
-use super::failures::from_app;
+use super::failures::{from_app, to_whoever_waits};
 use crate::remotes::Remotes;
-use crate::runner::{Body, Failure, Task, Why};
+use crate::runner::{Body, Failure, Task};
 
 /// Names that are listed at most.
 const MOST_LISTED: usize = 1_000;
@@ -58,15 +58,10 @@ impl Body for Look {
 
     fn end<'a>(&'a self, task: &'a Task, failure: &'a Failure) -> BoxFuture<'a, Result<(), AppError>> {
         Box::pin(async move {
-            let why = match failure {
-                Failure::Later(why) | Failure::Never(why) => why.as_str(),
-                Failure::Stopped(Why::Lost) => return Ok(()),
-                // Nobody waits as long as it takes for another worker to come.
-                Failure::Stopped(Why::Cancelled | Why::Leaving) => {
-                    "The server was just stopped. Try again in a moment."
-                }
-            };
-            self.app.stores().answer(&task.job, &Answer::Trouble(why.to_owned())).await
+            match to_whoever_waits(failure) {
+                Some(why) => self.app.stores().answer(&task.job, &Answer::Trouble(why.to_owned())).await,
+                None => Ok(()),
+            }
         })
     }
 }

@@ -34,11 +34,11 @@ use self::plan::Plan;
 pub use self::narrate::PAGE;
 
 use super::failures::{about_file, back_off, from_app, from_blobs, from_disk, from_outbound, from_remote};
+use super::reader::Reader;
 use crate::outbound::{FetchLimits, Outbound, Received};
 use crate::remotes::{Moved, Remotes};
 use crate::runner::{Body, Failure, Task, Why};
 use crate::scratch::Scratch;
-use crate::voices::Voices;
 
 /// From the first hop to the last byte of a recording: enough for 10 GB at 1 MB/s.
 const FETCH_WHOLE: Duration = Duration::from_hours(3);
@@ -69,7 +69,7 @@ pub struct Produce {
     /// The way to stores of users.
     pub remotes: Remotes,
     /// Who reads articles aloud.
-    pub voices: Voices,
+    pub reader: Reader,
     /// Whoever throws the dice.
     pub dice: Arc<dyn Dice>,
     /// Where work under way lies.

@@ -19,8 +19,8 @@ const MOST_SAMPLES: usize = 180 * 24_000;
 /// Bytes of one in storage.
 const MOST_BYTES: usize = MOST_SAMPLES * 2 + (1 << 20);
 
-/// What renderings in storage begin with.
-const MAGIC: &[u8; 8] = b"spoken 1";
+/// The name of the chunk that has the words, in the files of renderings. Programs that play them leave it out.
+const WORDS: [u8; 4] = *b"swrd";
 
 /// Numbers that are kept of a word.
 const NUMBERS: usize = 5;
@@ -35,7 +35,8 @@ pub(super) struct Recorder {
 impl Recorder {
     pub(super) fn create(path: &Path, rate: u32) -> io::Result<Self> {
         let mut file = BufWriter::with_capacity(256 << 10, File::create(path)?);
-        file.write_all(&header(rate, 0))?;
+        file.write_all(&header(rate, 0, 0))?;
+        file.write_all(&chunk(*b"data", 0))?;
         Ok(Self { file, rate, samples: 0 })
     }
 
@@ -62,21 +63,29 @@ impl Recorder {
         let bytes = u32::try_from(self.samples * 2).ok().filter(|bytes| *bytes < u32::MAX - HEADER);
         let bytes = bytes.ok_or_else(|| io::Error::other("the recording has more than 4 GiB"))?;
         self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(&header(self.rate, bytes))?;
+        self.file.write_all(&header(self.rate, 0, bytes))?;
+        self.file.write_all(&chunk(*b"data", bytes))?;
         self.file.flush()
     }
 }
 
-fn header(rate: u32, bytes: u32) -> Vec<u8> {
+/// The beginning of a WAV file up to its format; with as many bytes of words, with their chunk, and of samples after it.
+fn header(rate: u32, words: u32, samples: u32) -> Vec<u8> {
     let mut header = Vec::with_capacity(HEADER as usize);
-    header.extend_from_slice(b"RIFF");
-    header.extend_from_slice(&(HEADER - 8 + bytes).to_le_bytes());
+    header.extend_from_slice(&chunk(*b"RIFF", HEADER - 8 + words + samples));
     header.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
     header.extend_from_slice(&rate.to_le_bytes());
     header.extend_from_slice(&(rate * 2).to_le_bytes());
-    header.extend_from_slice(b"\x02\0\x10\0data");
-    header.extend_from_slice(&bytes.to_le_bytes());
+    header.extend_from_slice(b"\x02\0\x10\0");
     header
+}
+
+/// What a chunk begins with.
+fn chunk(name: [u8; 4], bytes: u32) -> [u8; 8] {
+    let mut head = [0; 8];
+    head[..4].copy_from_slice(&name);
+    head[4..].copy_from_slice(&bytes.to_le_bytes());
+    head
 }
 
 /// The sound of one segment, and its words; positions count from its own beginning.
@@ -110,14 +119,15 @@ impl Rendering {
         }));
     }
 
-    /// As it is kept: a magic word, words with five numbers each, then samples; little-endian. None where it is too long for that.
-    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
+    /// As it is kept: a WAV file, with a chunk before the samples that has five numbers of each word; little-endian. None where it is too long for that.
+    pub(super) fn bytes(&self, rate: u32) -> Option<Vec<u8>> {
         if self.samples.len() > MOST_SAMPLES {
             return None;
         }
-        let mut bytes = Vec::with_capacity(12 + self.words.len() * NUMBERS * 4 + self.samples.len() * 2);
-        bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&u32::try_from(self.words.len()).ok()?.to_le_bytes());
+        let words = u32::try_from(self.words.len() * NUMBERS * 4).ok()?;
+        let samples = u32::try_from(self.samples.len() * 2).ok()?;
+        let mut bytes = header(rate, 8 + words, samples);
+        bytes.extend_from_slice(&chunk(WORDS, words));
         for word in &self.words {
             let source = [word.source.start as u64, word.source.end as u64];
             let numbers: [u64; NUMBERS] =
@@ -126,26 +136,29 @@ impl Rendering {
                 bytes.extend_from_slice(&u32::try_from(number).ok()?.to_le_bytes());
             }
         }
-        for sample in &self.samples {
-            bytes.extend_from_slice(&sample.to_le_bytes());
-        }
+        bytes.extend_from_slice(&chunk(*b"data", samples));
+        bytes.extend(self.samples.iter().flat_map(|sample| sample.to_le_bytes()));
         (bytes.len() <= MOST_BYTES).then_some(bytes)
     }
 
-    /// Reads what was kept of a segment with this text. What makes no sense is nothing.
-    pub(super) fn read(bytes: &[u8], text: &str) -> Option<Self> {
-        let rest = bytes.strip_prefix(MAGIC)?;
-        let (count, rest) = rest.split_first_chunk::<4>()?;
-        let count = u32::from_le_bytes(*count) as usize;
-        let (words, samples) = rest.split_at_checked(count.checked_mul(NUMBERS * 4)?)?;
+    /// Reads what was kept of a segment with this text, at this rate. What makes no sense is nothing.
+    pub(super) fn read(bytes: &[u8], rate: u32, text: &str) -> Option<Self> {
+        let begins = header(rate, 0, 0);
+        let (found, rest) = bytes.split_at_checked(begins.len())?;
+        // The lengths in it are those of what follows.
+        if found.get(..4) != begins.get(..4) || found.get(8..) != begins.get(8..) {
+            return None;
+        }
+        let (words, rest) = take_chunk(rest, WORDS)?;
+        let (samples, rest) = take_chunk(rest, *b"data")?;
         let (samples, odd) = samples.as_chunks::<2>();
-        if !odd.is_empty() {
+        if !odd.is_empty() || !rest.is_empty() {
             return None;
         }
         let samples: Vec<i16> = samples.iter().map(|sample| i16::from_le_bytes(*sample)).collect();
         let (numbers, _) = words.as_chunks::<4>();
-        let (words, _) = numbers.as_chunks::<NUMBERS>();
-        let mut found = Vec::with_capacity(count);
+        let (words, odd) = numbers.as_chunks::<NUMBERS>();
+        let mut found = Vec::with_capacity(words.len());
         let mut end = 0;
         for word in words {
             let [from, to, start, stop, begins] = word.map(u32::from_le_bytes);
@@ -158,8 +171,14 @@ impl Rendering {
             end = heard.end;
             found.push(Word { source, heard, begins: begins != 0 });
         }
-        Some(Self { samples, words: found })
+        odd.is_empty().then_some(Self { samples, words: found })
     }
+}
+
+/// What is in a chunk that has to come next, and what comes after it.
+fn take_chunk(bytes: &[u8], name: [u8; 4]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.strip_prefix(&name)?.split_first_chunk::<4>()?;
+    rest.split_at_checked(u32::from_le_bytes(*length) as usize)
 }
 
 /// A rendering's bytes, where they are in storage.
@@ -195,15 +214,19 @@ mod tests {
                 Word { source: 4..7, heard: 2..5, begins: false },
             ],
         };
-        let bytes = rendering.bytes().unwrap_or_default();
-        assert_eq!(Rendering::read(&bytes, "One two"), Some(rendering));
-        // What belongs to another text, or was cut off, is nothing.
-        assert_eq!(Rendering::read(&bytes, "One"), None);
+        let bytes = rendering.bytes(22_050).unwrap_or_default();
+        assert_eq!(Rendering::read(&bytes, 22_050, "One two"), Some(rendering));
+        // What belongs to another text or voice, or was cut off, is nothing.
+        assert_eq!(Rendering::read(&bytes, 22_050, "One"), None);
+        assert_eq!(Rendering::read(&bytes, 24_000, "One two"), None);
         for end in 0..bytes.len() {
-            let cut = Rendering::read(&bytes[..end], "One two");
-            assert!(cut.is_none_or(|cut| cut.samples.len() < 5), "{end}");
+            assert_eq!(Rendering::read(&bytes[..end], 22_050, "One two"), None, "{end}");
         }
-        assert_eq!(Rendering::read(b"", ""), None);
+        // It is a file that anything plays.
+        let mut source = audio::decode::Source::from_stream(Box::new(io::Cursor::new(bytes)), None);
+        let mut block = audio::Block::default();
+        let read = source.as_mut().map(|source| source.read(&mut block).unwrap_or_default());
+        assert!(read.is_ok_and(|read| read) && block.frames() == 5);
     }
 
     #[test]

@@ -91,6 +91,8 @@ struct Row {
     /// Where it is heard in what is published, in seconds.
     at: Option<u64>,
     is_changed: bool,
+    /// Whether it sounds otherwise than in what is published, as far as that is known: other text, or a word that is said in its own way.
+    is_heard_anew: bool,
     /// A new paragraph after it, as far as it was typed.
     new: String,
     /// Whether something was typed that is folded away otherwise.
@@ -409,6 +411,7 @@ async fn page(
                 new,
                 at: heard.map(|heard| heard.ms.start / 1_000),
                 is_changed,
+                is_heard_anew: is_changed || super::trying::says_one_of(&segment.text, &words),
             }
         })
         .collect();

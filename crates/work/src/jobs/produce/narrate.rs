@@ -4,29 +4,23 @@
 //! read as it is. Sound of segments is kept in storage under what it depends on: a run that is done again, and one after a change, speaks only what
 //! is new.
 
-use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::narrations::Reading;
 use model::narration::{Heard, Script};
 use model::production::{Input, Stage};
 use model::{Draft, Narration, Production};
-use speech::Settings;
-use speech::pronounce::Lexicon;
 use speech::script::Script as Pieces;
-use speech::voice::Voice;
-use tokio::runtime::Handle;
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::spawn_blocking;
 
 use super::make::{Product, Recording};
 use super::{Produce, name_of};
 use crate::jobs::failures::{from_app, from_disk, from_outbound};
-use crate::narration::{Cache, Listener, MOST_WORDS, Silence, Speaking, Spoken, chapters, json, reader, vtt};
+use crate::jobs::reader::gone;
+use crate::narration::{Listener, MOST_WORDS, Spoken, chapters, json, reader, vtt};
 use crate::outbound::FetchLimits;
 use crate::runner::{Failure, Task, Why};
-use crate::voices::VoiceError;
 
 /// How much is fetched of a page, and how long that may take.
 pub const PAGE: FetchLimits =
@@ -61,25 +55,17 @@ impl Produce {
         production: &Production,
         folder: &Path,
     ) -> Result<Narrated, Failure> {
-        let Reading { mut narration, pronunciations } =
-            self.app.narrations().reading(production.id).await.map_err(|error| from_app(&error))?;
-        if narration.script.segments.is_empty() {
-            narration = task.unless_stopped(self.write_script(task, &narration)).await?;
+        let mut reading = self.app.narrations().reading(production.id).await.map_err(|error| from_app(&error))?;
+        if reading.narration.script.segments.is_empty() {
+            reading.narration = task.unless_stopped(self.write_script(task, &reading.narration)).await?;
         }
-        let mut warnings = Vec::new();
-        let mut lexicon = Lexicon::default();
-        for (word, said) in &pronunciations {
-            if let Err(error) = lexicon.set(word, said) {
-                warnings.push(error.to_string());
-            }
-        }
-        let about = narration.about.clone().unwrap_or_default();
-        let voice = self.voice(narration.script.voice.clone(), about.language.clone()).await?;
+        let (about, revision) = (reading.narration.about.clone().unwrap_or_default(), reading.narration.revision);
+        let mut speaking = self.reader.prepare(reading).await?;
+        let (reader, warnings) = (reader(&speaking.voice().name), std::mem::take(&mut speaking.warnings));
         self.reach(task, Stage::Speaking, WRITTEN).await?;
-        let name = voice.about().name.clone();
         let path = folder.join("spoken.wav");
-        let heard = self.speak(task, &narration, voice, lexicon, &path, &mut warnings).await?;
-        let heard = Heard { reader: reader(&name), language: about.language, ..heard };
+        let heard = self.reader.speak(task, speaking, path.clone(), Hearing(Arc::clone(task))).await?;
+        let heard = Heard { reader, language: about.language, ..heard };
         let mut draft = production.draft.clone();
         if draft.cover.is_none() && !about.image.is_empty() {
             draft.cover = Some(Input::Address(about.image));
@@ -92,7 +78,7 @@ impl Produce {
         });
         let beside = beside.collect::<Result<_, Failure>>()?;
         let recording = Recording { path, name: production.draft.metadata.title.clone() };
-        Ok(Narrated { recording, draft, beside, revision: narration.revision, warnings })
+        Ok(Narrated { recording, draft, beside, revision, warnings })
     }
 
     /// Fetches the article, and keeps what is to be read of it.
@@ -125,44 +111,6 @@ impl Produce {
         let kept = self.app.narrations().write(&task.job, about, script).await.map_err(|error| from_app(&error))?;
         kept.ok_or(Failure::Stopped(Why::Cancelled))
     }
-
-    /// Who reads. A voice that was not opened yet takes a second.
-    async fn voice(&self, wanted: Option<String>, language: String) -> Result<Arc<dyn Voice>, Failure> {
-        let voices = self.voices.clone();
-        let chosen = spawn_blocking(move || voices.choose(wanted.as_deref(), &language)).await.map_err(gone)?;
-        chosen.map_err(|error| match error {
-            VoiceError::Folder(io) => from_disk(&io),
-            error => Failure::Never(error.to_string()),
-        })
-    }
-
-    /// Speaks the script, on threads of its own.
-    async fn speak(
-        &self,
-        task: &Arc<Task>,
-        narration: &Narration,
-        voice: Arc<dyn Voice>,
-        lexicon: Lexicon,
-        path: &Path,
-        warnings: &mut Vec<String>,
-    ) -> Result<Heard, Failure> {
-        let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-        let settings = Settings { lexicon, threads, ..Settings::default() };
-        let (script, voices) = (narration.script.clone(), self.voices.clone());
-        let speaking = spawn_blocking(move || Speaking::new(script, &voice, &voices, settings)).await.map_err(gone)?;
-        warnings.extend(speaking.warnings.iter().cloned());
-        let known = self.app.narrations().rendered(speaking.keys()).await.map_err(|error| from_app(&error))?;
-        let cache = Cache { blobs: self.blobs.clone(), known, handle: Handle::current() };
-        let (path, hearing) = (path.to_owned(), Hearing(Arc::clone(task)));
-        let spoken = spawn_blocking(move || speaking.all(&path, Some(&cache), &hearing)).await.map_err(gone)?;
-        let (heard, rendered) = spoken.map_err(|error| match error {
-            Silence::Stopped => Failure::Stopped(task.stopped().unwrap_or(Why::Cancelled)),
-            Silence::Disk(io) => from_disk(&io),
-            Silence::Speech(error) => Failure::Never(error.to_string()),
-        })?;
-        self.app.narrations().note_rendered(&rendered).await.map_err(|error| from_app(&error))?;
-        Ok(heard)
-    }
 }
 
 /// Says how far it is: the page shows the segment that is spoken.
@@ -177,11 +125,4 @@ impl Listener for Hearing {
     fn is_over(&self) -> bool {
         self.0.stopped().is_some()
     }
-}
-
-fn gone(error: JoinError) -> Failure {
-    if error.is_panic() {
-        std::panic::resume_unwind(error.into_panic());
-    }
-    Failure::Stopped(Why::Leaving)
 }
