@@ -50,6 +50,8 @@ pub struct Piece {
     pub start: u64,
     /// The sound, one channel, full scale ±1.
     pub samples: Vec<f32>,
+    /// How many of the samples are the sentence; what follows is the pause after it.
+    pub said: usize,
     /// What is heard in it, in order.
     pub words: Vec<TimedWord>,
 }
@@ -109,6 +111,7 @@ pub fn speak(
                     segment: piece.segment,
                     start: end,
                     samples: vec![0.0; silence as usize],
+                    said: 0,
                     words: Vec::new(),
                 })?;
                 end += silence;
@@ -171,6 +174,7 @@ fn deliver(
     let mut start = 0;
     for (index, (segment, sentence)) in sentences.iter().enumerate() {
         let Said { mut samples, words } = queue.wait(index)?;
+        let said = samples.len();
         if stop.load(Ordering::Relaxed) {
             return Err(SpeechError::Cancelled);
         }
@@ -192,7 +196,7 @@ fn deliver(
                 _ => heard.push(TimedWord { source: word.source.clone(), heard: at }),
             }
         }
-        take(Piece { segment: *segment, start, samples, words: heard })?;
+        take(Piece { segment: *segment, start, samples, said, words: heard })?;
         start = if last { 0 } else { start + length };
     }
     Ok(())

@@ -4,6 +4,7 @@
 //! is said and how is in `speech`; where the script is from and what becomes of the file is the business of whoever asks.
 
 mod recording;
+mod remembered;
 mod times;
 
 use std::collections::HashMap;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use model::article::Kind;
-use model::narration::{Heard, Script};
+use model::narration::{Heard, Script, Segment};
 use model::{Chapter, Chapters};
 use speech::script::Segment as Piece;
 use speech::voice::{About, Voice};
@@ -23,6 +24,7 @@ use store::Blobs;
 use tokio::runtime::Handle;
 
 use self::recording::{Recorder, Rendering};
+use self::remembered::Remembering;
 use self::times::Notes;
 use crate::voices::{Resampled, Voices};
 
@@ -41,6 +43,8 @@ pub struct Speaking {
     pieces: Vec<Piece>,
     readers: Vec<Arc<dyn Voice>>,
     keys: Vec<String>,
+    /// For each segment, other wordings that it had, with what their sound depends on.
+    earlier: Vec<Vec<(String, String)>>,
     settings: Settings,
     /// What could not be done as it was wished, in sentences.
     pub warnings: Vec<String>,
@@ -97,8 +101,14 @@ impl From<io::Error> for Silence {
 }
 
 impl Speaking {
-    /// Who reads what of a script. A voice that a segment asks for and that is not there is said in the warnings.
-    pub fn new(script: Script, voice: &Arc<dyn Voice>, voices: &Voices, settings: Settings) -> Self {
+    /// Who reads what of a script, of which some earlier versions are known. A voice that a segment asks for and that is not there is said in the warnings.
+    pub fn new(
+        script: Script,
+        earlier: &[Script],
+        voice: &Arc<dyn Voice>,
+        voices: &Voices,
+        settings: Settings,
+    ) -> Self {
         let mut warnings: Vec<String> = Vec::new();
         // One for all segments that it reads, so that they are spoken together.
         let mut fitted: HashMap<String, Arc<dyn Voice>> = HashMap::new();
@@ -126,10 +136,19 @@ impl Speaking {
             .collect();
         let pieces: Vec<_> =
             script.segments.iter().map(|segment| Piece { kind: segment.kind, text: segment.text.clone() }).collect();
-        let keys = pieces.iter().zip(&readers).map(|(piece, voice)| speech::speak::key(piece, &**voice, &settings));
-        let keys = keys.collect();
+        let key = |piece: &Piece, voice: &Arc<dyn Voice>| speech::speak::key(piece, &**voice, &settings);
+        let keys = pieces.iter().zip(&readers).map(|(piece, voice)| key(piece, voice)).collect();
+        let before = |(segment, voice): (&Segment, &Arc<dyn Voice>)| {
+            let wordings = earlier.iter().filter_map(|script| script.segments.iter().find(|one| one.id == segment.id));
+            let others = wordings.filter(|one| one.text != segment.text).map(|one| {
+                let piece = Piece { kind: one.kind, text: one.text.clone() };
+                (key(&piece, voice), piece.text)
+            });
+            others.collect()
+        };
+        let earlier = script.segments.iter().zip(&readers).map(before).collect();
         let voice = Arc::clone(voice);
-        Self { script, voice, pieces, readers, keys, settings, warnings }
+        Self { script, voice, pieces, readers, keys, earlier, settings, warnings }
     }
 
     /// Who reads what no other voice is asked for.
@@ -140,6 +159,12 @@ impl Speaking {
     /// What the sound of each segment depends on: two with the same key sound the same.
     pub fn keys(&self) -> &[String] {
         &self.keys
+    }
+
+    /// The same, with what the sound of earlier wordings depends on.
+    pub fn all_keys(&self) -> Vec<String> {
+        let earlier = self.earlier.iter().flatten().map(|(key, _)| key);
+        self.keys.iter().chain(earlier).cloned().collect()
     }
 
     /// Speaks all of it, segment by segment, into a WAV file; gives back what is heard when, and which keys with how many bytes were put into the
@@ -173,7 +198,7 @@ impl Speaking {
                 continue;
             }
             let end = self.until(at, cache);
-            self.render(at..end, &mut |at, rendering| {
+            self.render(at..end, cache, &mut |at, rendering| {
                 book.take(at, rendering)?;
                 if let Some(size) = cache.and_then(|cache| self.store(cache, at, rendering)) {
                     rendered.push((self.keys[at].clone(), size));
@@ -193,7 +218,7 @@ impl Speaking {
             return Ok(Some(bytes.len() as u64));
         }
         let mut size = None;
-        self.render(0..1.min(self.pieces.len()), &mut |at, rendering| {
+        self.render(0..1.min(self.pieces.len()), Some(cache), &mut |at, rendering| {
             size = self.store(cache, at, rendering);
             Ok(())
         })?;
@@ -216,14 +241,21 @@ impl Speaking {
     fn render(
         &self,
         range: Range<usize>,
+        cache: Option<&Cache>,
         take: &mut dyn FnMut(usize, &Rendering) -> Result<(), Silence>,
     ) -> Result<(), Silence> {
-        let (pieces, voice) = (&self.pieces[range.clone()], &self.readers[range.start]);
+        let Some(reader) = self.readers.get(range.start) else { return Ok(()) };
+        let (pieces, mut voice) = (&self.pieces[range.clone()], Remembering::new(&**reader));
+        for (key, text) in self.earlier[range.clone()].iter().flatten() {
+            if let Some(rendering) = cache.and_then(|cache| self.fetched(cache, key, text)) {
+                voice.learn(text, &rendering);
+            }
+        }
         let stop = AtomicBool::new(false);
         let mut open: Option<(usize, Rendering)> = None;
         let mut failure = None;
         let mut close = |(at, rendering): (usize, Rendering)| take(at, &rendering);
-        let spoken = speech::speak::render(pieces, &**voice, &self.settings, &stop, &mut |piece| {
+        let spoken = speech::speak::render(pieces, &voice, &self.settings, &stop, &mut |piece| {
             let at = range.start + piece.segment;
             let before = open.take_if(|(current, _)| *current != at);
             open.get_or_insert_with(|| (at, Rendering::default())).1.add(&piece);
@@ -247,13 +279,17 @@ impl Speaking {
 
     /// What was rendered before, where it can be read still.
     fn stored(&self, cache: &Cache, at: usize) -> Option<Rendering> {
-        let key = &self.keys[at];
+        self.fetched(cache, self.keys.get(at)?, &self.pieces[at].text)
+    }
+
+    /// The sound of a text in storage.
+    fn fetched(&self, cache: &Cache, key: &String, text: &str) -> Option<Rendering> {
         if !cache.known.contains(key) {
             return None;
         }
         let blob = app::narrations::rendering_key(key).ok()?;
         let bytes = cache.handle.block_on(recording::fetch(&cache.blobs, &blob))?;
-        let rendering = Rendering::read(&bytes, self.rate(), &self.pieces[at].text);
+        let rendering = Rendering::read(&bytes, self.rate(), text);
         if rendering.is_none() {
             tracing::warn!(key, "a rendering in storage makes no sense and is made anew");
         }
@@ -373,7 +409,7 @@ mod tests {
             segment.voice = Some(text("en-alloy-server"));
         }
         script.segments[3].voice = Some(text("nobody"));
-        let speaking = Speaking::new(script, &(Arc::new(quiet) as Arc<dyn Voice>), &voices, Settings::default());
+        let speaking = Speaking::new(script, &[], &(Arc::new(quiet) as Arc<dyn Voice>), &voices, Settings::default());
         let missing =
             "There is no voice called “nobody” here. Those that are installed are listed by `soundpost voices list`.";
         assert_eq!(speaking.warnings, [missing]);

@@ -20,6 +20,8 @@ pub(crate) const RENDERED_FOR: std::time::Duration = std::time::Duration::from_h
 pub struct Reading {
     /// The narration. Its script is empty until the article was read.
     pub narration: Narration,
+    /// Versions of the script that may have been rendered: the one that is published, and the one before this.
+    pub earlier: Vec<Script>,
     /// Words that its publication says in its own way, and how.
     pub pronunciations: Vec<(String, String)>,
 }
@@ -29,7 +31,13 @@ impl Narrations<'_> {
     pub async fn reading(&self, id: ProductionId) -> Result<Reading, AppError> {
         let narration = store::narrations::find(self.0.store(), id).await?.ok_or(NONE)?;
         let pronunciations = store::publications::pronunciations(self.0.store(), narration.publication).await?;
-        Ok(Reading { narration, pronunciations })
+        let mut earlier = Vec::new();
+        let published = narration.published.as_ref().map(|published| published.revision);
+        for revision in [narration.revision.checked_sub(1), published].into_iter().flatten() {
+            let found = store::narrations::find_revision(self.0.store(), id, revision).await?;
+            earlier.extend(found.map(|found| found.script));
+        }
+        Ok(Reading { narration, earlier, pronunciations })
     }
 
     /// Keeps what was found in an article, so that it can be read while it is spoken. Gives back what is to be spoken.

@@ -145,7 +145,7 @@ fn speak(
     is_quiet: bool,
 ) -> Result<model::narration::Heard, Failure> {
     let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let speaking = Speaking::new(script, voice, voices, Manner { threads, ..Manner::default() });
+    let speaking = Speaking::new(script, &[], voice, voices, Manner { threads, ..Manner::default() });
     let progress = Progress { bar: (!is_quiet).then(crate::progress::speaking) };
     let heard = speaking.all(path, None, &progress).map_err(|error| match error {
         Silence::Stopped => Failure::AlreadySaid,

@@ -31,7 +31,7 @@ pub struct Reader {
 impl Reader {
     /// A script on its way to becoming sound. A voice that was not opened yet takes a second.
     pub(super) async fn prepare(&self, reading: Reading) -> Result<Speaking, Failure> {
-        let Reading { narration, pronunciations } = reading;
+        let Reading { narration, earlier, pronunciations } = reading;
         let mut lexicon = Lexicon::default();
         let wrong = pronunciations.iter().filter_map(|(word, said)| lexicon.set(word, said).err());
         let wrong: Vec<_> = wrong.map(|error| error.to_string()).collect();
@@ -41,7 +41,7 @@ impl Reader {
         let (script, voices) = (narration.script, self.voices.clone());
         let prepared = spawn_blocking(move || {
             let voice = voices.choose(script.voice.as_deref(), &language)?;
-            Ok(Speaking::new(script, &voice, &voices, settings))
+            Ok(Speaking::new(script, &earlier, &voice, &voices, settings))
         });
         let mut speaking = prepared.await.map_err(gone)?.map_err(|error| match error {
             VoiceError::Folder(io) => from_disk(&io),
@@ -76,7 +76,7 @@ impl Reader {
     }
 
     async fn cache(&self, speaking: &Speaking) -> Result<Cache, Failure> {
-        let known = self.app.narrations().rendered(speaking.keys()).await.map_err(|error| from_app(&error))?;
+        let known = self.app.narrations().rendered(&speaking.all_keys()).await.map_err(|error| from_app(&error))?;
         Ok(Cache { blobs: self.blobs.clone(), known, handle: Handle::current() })
     }
 }

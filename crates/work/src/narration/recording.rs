@@ -22,8 +22,12 @@ const MOST_BYTES: usize = MOST_SAMPLES * 2 + (1 << 20);
 /// The name of the chunk that has the words, in the files of renderings. Programs that play them leave it out.
 const WORDS: [u8; 4] = *b"swrd";
 
-/// Numbers that are kept of a word.
+/// The same for the chunk that has the sentences.
+const SENTENCES: [u8; 4] = *b"ssnt";
+
+/// Numbers that are kept of a word, and of a sentence.
 const NUMBERS: usize = 5;
+const PLACES: usize = 3;
 
 /// A WAV file of one channel with 16 bits, written from its beginning to its end.
 pub(super) struct Recorder {
@@ -93,6 +97,16 @@ fn chunk(name: [u8; 4], bytes: u32) -> [u8; 8] {
 pub(super) struct Rendering {
     pub(super) samples: Vec<i16>,
     pub(super) words: Vec<Word>,
+    pub(super) sentences: Vec<Place>,
+}
+
+/// Where a sentence of a segment is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// When it is heard, in samples, without the pause after it.
+    pub(super) heard: Range<u64>,
+    /// The first of its words.
+    pub(super) word: usize,
 }
 
 /// A word of a segment.
@@ -109,6 +123,8 @@ pub(super) struct Word {
 impl Rendering {
     /// Adds a sentence that was spoken of the segment.
     pub(super) fn add(&mut self, piece: &Piece) {
+        let end = piece.start + piece.said as u64;
+        self.sentences.push(Place { heard: piece.start..end, word: self.words.len() });
         // Full scale is the same for both; what goes beyond is cut, as it would be anywhere.
         self.samples
             .extend(piece.samples.iter().map(|sample| (sample * 32_767.0).round().clamp(-32_768.0, 32_767.0) as i16));
@@ -119,20 +135,28 @@ impl Rendering {
         }));
     }
 
-    /// As it is kept: a WAV file, with a chunk before the samples that has five numbers of each word; little-endian. None where it is too long for that.
+    /// As it is kept: a WAV file, with chunks before the samples that have five numbers of each word and three of each sentence; little-endian. None where
+    /// it is too long for that.
     pub(super) fn bytes(&self, rate: u32) -> Option<Vec<u8>> {
         if self.samples.len() > MOST_SAMPLES {
             return None;
         }
         let words = u32::try_from(self.words.len() * NUMBERS * 4).ok()?;
+        let sentences = u32::try_from(self.sentences.len() * PLACES * 4).ok()?;
         let samples = u32::try_from(self.samples.len() * 2).ok()?;
-        let mut bytes = header(rate, 8 + words, samples);
+        let mut bytes = header(rate, 16 + words + sentences, samples);
         bytes.extend_from_slice(&chunk(WORDS, words));
         for word in &self.words {
             let source = [word.source.start as u64, word.source.end as u64];
             let numbers: [u64; NUMBERS] =
                 [source[0], source[1], word.heard.start, word.heard.end, u64::from(word.begins)];
             for number in numbers {
+                bytes.extend_from_slice(&u32::try_from(number).ok()?.to_le_bytes());
+            }
+        }
+        bytes.extend_from_slice(&chunk(SENTENCES, sentences));
+        for Place { heard, word } in &self.sentences {
+            for number in [heard.start, heard.end, *word as u64] {
                 bytes.extend_from_slice(&u32::try_from(number).ok()?.to_le_bytes());
             }
         }
@@ -150,6 +174,7 @@ impl Rendering {
             return None;
         }
         let (words, rest) = take_chunk(rest, WORDS)?;
+        let (sentences, rest) = take_chunk(rest, SENTENCES)?;
         let (samples, rest) = take_chunk(rest, *b"data")?;
         let (samples, odd) = samples.as_chunks::<2>();
         if !odd.is_empty() || !rest.is_empty() {
@@ -171,7 +196,19 @@ impl Rendering {
             end = heard.end;
             found.push(Word { source, heard, begins: begins != 0 });
         }
-        odd.is_empty().then_some(Self { samples, words: found })
+        let (numbers, rest) = sentences.as_chunks::<4>();
+        let (places, more) = numbers.as_chunks::<PLACES>();
+        let places = places.iter().map(|place| {
+            let [start, end, word] = place.map(u32::from_le_bytes);
+            Place { heard: u64::from(start)..u64::from(end), word: word as usize }
+        });
+        let sentences: Vec<Place> = places.collect();
+        let fits = |place: &Place| {
+            place.heard.start <= place.heard.end && place.heard.end <= samples.len() as u64 && place.word <= found.len()
+        };
+        let is_whole = odd.is_empty() && rest.is_empty() && more.is_empty();
+        let in_order = sentences.is_sorted_by(|one, next| one.heard.end <= next.heard.start && one.word <= next.word);
+        (is_whole && in_order && sentences.iter().all(fits)).then_some(Self { samples, words: found, sentences })
     }
 }
 
@@ -213,6 +250,7 @@ mod tests {
                 Word { source: 0..3, heard: 0..2, begins: true },
                 Word { source: 4..7, heard: 2..5, begins: false },
             ],
+            sentences: vec![Place { heard: 0..5, word: 0 }],
         };
         let bytes = rendering.bytes(22_050).unwrap_or_default();
         assert_eq!(Rendering::read(&bytes, 22_050, "One two"), Some(rendering));
