@@ -43,6 +43,9 @@ const MOST: usize = 256 << 10;
 const DEEPEST: usize = 12;
 const DEAREST: usize = 20_000;
 
+/// How deep a question about the schema may go, where such are answered: tools ask for all of it at once, fifteen deep.
+const DEEPEST_ABOUT: usize = 20;
+
 /// What can be asked for.
 #[derive(Default, MergedObject)]
 struct Query(ViewerQuestions, OrganizationQuestions, NarrationQuestions, ProductionQuestions, DeliveryQuestions);
@@ -91,22 +94,27 @@ pub(crate) fn router() -> Router<Web> {
     Router::new().route("/graphql", post(answer))
 }
 
-/// What is in the schema may be asked for on a machine where somebody develops, and nowhere else.
-fn schema(is_development: bool) -> &'static Portal {
-    static OPEN: LazyLock<Portal> = LazyLock::new(|| bounded().finish());
-    static CLOSED: LazyLock<Portal> = LazyLock::new(|| bounded().disable_introspection().finish());
-    if is_development { &OPEN } else { &CLOSED }
+/// The schema, for a question. What is in it may be asked for on a machine where somebody develops, and nowhere else.
+fn schema(is_development: bool, question: &str) -> &'static Portal {
+    static OPEN: LazyLock<Portal> = LazyLock::new(|| bounded(DEEPEST).finish());
+    static ABOUT: LazyLock<Portal> = LazyLock::new(|| bounded(DEEPEST_ABOUT).finish());
+    static CLOSED: LazyLock<Portal> = LazyLock::new(|| bounded(DEEPEST).disable_introspection().finish());
+    match (is_development, question.contains("__schema")) {
+        (true, false) => &OPEN,
+        (true, true) => &ABOUT,
+        (false, _) => &CLOSED,
+    }
 }
 
-fn bounded() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+fn bounded(deepest: usize) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
-        .limit_depth(DEEPEST)
+        .limit_depth(deepest)
         .limit_complexity(DEAREST)
 }
 
 /// The schema in GraphQL's own language, as it is committed.
 pub(crate) fn sdl() -> String {
-    schema(true).sdl()
+    schema(true, "").sdl()
 }
 
 async fn answer(State(web): State<Web>, request: axum::extract::Request) -> Result<Response, Refused> {
@@ -127,7 +135,7 @@ async fn answer(State(web): State<Web>, request: axum::extract::Request) -> Resu
         let message = format!("The body is no question of GraphQL: {error}.");
         Problem::new(http::StatusCode::BAD_REQUEST, "invalid", message)
     })?;
-    let schema = schema(web.is_development());
+    let schema = schema(web.is_development(), &question.query);
     let mut answer = schema.execute(question.data(shelf::shelves(&web, &caller)).data(web).data(caller)).await;
     // What the question itself is wrong in, the verbs never hear of.
     for error in answer.errors.iter_mut().filter(|error| error.extensions.is_none()) {
@@ -176,4 +184,24 @@ fn refused(error: impl Into<Problem>) -> async_graphql::Error {
             more.set("field", field);
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As deep as the question that tools ask when they begin: what an argument's type is of, nine times over.
+    #[tokio::test]
+    async fn tools_are_told_the_schema_where_somebody_develops() {
+        let types = format!("{}name{}", "ofType { ".repeat(9), " }".repeat(9));
+        let question =
+            format!("{{ __schema {{ types {{ name fields {{ name args {{ name type {{ {types} }} }} }} }} }} }}");
+        let told = schema(true, &question).execute(&*question).await;
+        assert!(told.errors.is_empty(), "{:?}", told.errors);
+        assert!(told.data.to_string().contains("createOrganization"));
+        let closed = schema(false, &question).execute(&*question).await;
+        assert!(!closed.data.to_string().contains("createOrganization"));
+        let deeper = question.replace("ofType { name", &format!("{}name{}", "ofType { ".repeat(7), " }".repeat(6)));
+        assert!(!schema(true, &deeper).execute(&*deeper).await.errors.is_empty());
+    }
 }
