@@ -52,6 +52,8 @@ pub struct Piece {
     pub samples: Vec<f32>,
     /// How many of the samples are the sentence; what follows is the pause after it.
     pub said: usize,
+    /// Whether its segment ends with it.
+    pub is_last: bool,
     /// What is heard in it, in order.
     pub words: Vec<TimedWord>,
 }
@@ -112,6 +114,7 @@ pub fn speak(
                     start: end,
                     samples: vec![0.0; silence as usize],
                     said: 0,
+                    is_last: false,
                     words: Vec::new(),
                 })?;
                 end += silence;
@@ -196,7 +199,7 @@ fn deliver(
                 _ => heard.push(TimedWord { source: word.source.clone(), heard: at }),
             }
         }
-        take(Piece { segment: *segment, start, samples, said, words: heard })?;
+        take(Piece { segment: *segment, start, samples, said, is_last: last, words: heard })?;
         start = if last { 0 } else { start + length };
     }
     Ok(())

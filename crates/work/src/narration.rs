@@ -167,14 +167,15 @@ impl Speaking {
         self.keys.iter().chain(earlier).cloned().collect()
     }
 
-    /// Speaks all of it, segment by segment, into a WAV file; gives back what is heard when, and which keys with how many bytes were put into the
-    /// cache. It takes its time, and is not to be called where others wait.
+    /// Speaks all of it, segment by segment, into a WAV file; gives back what is heard when. In `kept` are then the keys, with how many bytes, that were put
+    /// into the cache, also where it failed in the end. It takes its time, and is not to be called where others wait.
     pub fn all(
         &self,
         path: &Path,
         cache: Option<&Cache>,
         listener: &dyn Listener,
-    ) -> Result<(Heard, Vec<(String, u64)>), Silence> {
+        kept: &mut Vec<(String, u64)>,
+    ) -> Result<Heard, Silence> {
         let rate = self.rate();
         let total = self.script.words().max(1);
         let mut book = Book {
@@ -185,7 +186,6 @@ impl Speaking {
             total,
             words: 0,
         };
-        let mut rendered = Vec::new();
         let mut at = 0;
         while at < self.pieces.len() {
             if listener.is_over() {
@@ -201,14 +201,14 @@ impl Speaking {
             self.render(at..end, cache, &mut |at, rendering| {
                 book.take(at, rendering)?;
                 if let Some(size) = cache.and_then(|cache| self.store(cache, at, rendering)) {
-                    rendered.push((self.keys[at].clone(), size));
+                    kept.push((self.keys[at].clone(), size));
                 }
                 Ok(())
             })?;
             at = end;
         }
         book.recorder.finish()?;
-        Ok((book.notes.heard(), rendered))
+        Ok(book.notes.heard())
     }
 
     /// Has the sound of the first segment in storage, and says how many bytes it has there; none where it is too long to be kept. It takes its time, too.
@@ -252,20 +252,16 @@ impl Speaking {
             }
         }
         let stop = AtomicBool::new(false);
-        let mut open: Option<(usize, Rendering)> = None;
-        let mut failure = None;
-        let mut close = |(at, rendering): (usize, Rendering)| take(at, &rendering);
+        let (mut rendering, mut failure) = (Rendering::default(), None);
         let spoken = speech::speak::render(pieces, &voice, &self.settings, &stop, &mut |piece| {
-            let at = range.start + piece.segment;
-            let before = open.take_if(|(current, _)| *current != at);
-            open.get_or_insert_with(|| (at, Rendering::default())).1.add(&piece);
-            match before.map(&mut close) {
-                Some(Err(error)) => {
-                    failure = Some(error);
-                    Err(SpeechError::Cancelled)
-                }
-                _ => Ok(()),
+            rendering.add(&piece);
+            if piece.is_last
+                && let Err(error) = take(range.start + piece.segment, &std::mem::take(&mut rendering))
+            {
+                failure = Some(error);
+                return Err(SpeechError::Cancelled);
             }
+            Ok(())
         });
         if let Some(failure) = failure {
             return Err(failure);
@@ -273,7 +269,7 @@ impl Speaking {
         match spoken {
             Err(SpeechError::Cancelled) => Err(Silence::Stopped),
             Err(error) => Err(error.into()),
-            Ok(()) => open.map_or(Ok(()), close),
+            Ok(()) => Ok(()),
         }
     }
 
@@ -414,12 +410,52 @@ mod tests {
             "There is no voice called “nobody” here. Those that are installed are listed by `soundpost voices list`.";
         assert_eq!(speaking.warnings, [missing]);
         assert!(Arc::ptr_eq(&speaking.readers[1], &speaking.readers[2]));
-        let (heard, _) = speaking.all(&folder.path().join("spoken.wav"), None, &Nobody).unwrap();
+        let heard = speaking.all(&folder.path().join("spoken.wav"), None, &Nobody, &mut Vec::new()).unwrap();
         let lengths: Vec<_> = heard.segments.iter().map(|segment| segment.ms.end - segment.ms.start).collect();
         // A twentieth of a second for each letter.
         assert_eq!(lengths, [1_000, 400, 300, 1_000]);
         let lit: Vec<_> = heard.segments[1].words.iter().map(|word| word.ms.end - word.ms.start).collect();
         assert_eq!(lit, [400]);
+    }
+
+    /// A voice that has enough of it at a word.
+    struct Tired(Quiet);
+
+    impl Voice for Tired {
+        fn about(&self) -> &About {
+            self.0.about()
+        }
+
+        fn say(&self, sentence: &Sentence, manner: &Manner<'_>) -> Result<Said, SpeechError> {
+            if sentence.text.contains("enough") {
+                return Err(SpeechError::Away { reason: "it sleeps".to_owned() });
+            }
+            self.0.say(sentence, manner)
+        }
+    }
+
+    #[test]
+    fn what_was_said_before_a_failure_is_kept() {
+        let (folder, runtime) = (tempfile::tempdir().unwrap(), tokio::runtime::Runtime::new().unwrap());
+        let blobs = Blobs::open(&store::BlobOptions::folder(folder.path())).unwrap();
+        let text = |text: &str| text.to_owned();
+        let (name, language, identity) = (text("tired"), text("en-US"), text("1"));
+        let about = About { name, language, rate: 16_000, card: String::new(), identity };
+        let voice: Arc<dyn Voice> = Arc::new(Tired(Quiet(about)));
+        let script =
+            Script::of(["One.", "Two.", "That is enough.", "Four."].map(|words| (Kind::Paragraph, text(words))), None);
+        let voices = Voices::new(folder.path().join("voices"));
+        let speaking = Speaking::new(script, &[], &voice, &voices, Settings::default());
+        let mut kept = Vec::new();
+        let path = folder.path().join("spoken.wav");
+        let cache = |known| Cache { blobs: blobs.clone(), known, handle: runtime.handle().clone() };
+        let failed = speaking.all(&path, Some(&cache(Vec::new())), &Nobody, &mut kept);
+        assert!(matches!(failed, Err(Silence::Speech(SpeechError::Away { .. }))), "{failed:?}");
+        let keys: Vec<_> = kept.iter().map(|(key, _)| key.clone()).collect();
+        assert_eq!(keys, speaking.keys()[..2]);
+        // The next time it goes on from there.
+        let again = cache(keys);
+        assert!((0..4).map(|at| speaking.stored(&again, at).is_some()).eq([true, true, false, false]));
     }
 
     #[test]

@@ -147,14 +147,14 @@ fn speak(
     let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let speaking = Speaking::new(script, &[], voice, voices, Manner { threads, ..Manner::default() });
     let progress = Progress { bar: (!is_quiet).then(crate::progress::speaking) };
-    let heard = speaking.all(path, None, &progress).map_err(|error| match error {
+    let heard = speaking.all(path, None, &progress, &mut Vec::new()).map_err(|error| match error {
         Silence::Stopped => Failure::AlreadySaid,
         error => Failure::Failed(error.to_string()),
     });
     if let Some(bar) = progress.bar {
         bar.finish_and_clear();
     }
-    Ok(heard?.0)
+    heard
 }
 
 /// A bar on a terminal.

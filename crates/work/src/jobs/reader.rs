@@ -60,10 +60,14 @@ impl Reader {
         listener: impl Listener + Send + 'static,
     ) -> Result<Heard, Failure> {
         let cache = self.cache(&speaking).await?;
-        let spoken = spawn_blocking(move || speaking.all(&path, Some(&cache), &listener)).await.map_err(gone)?;
-        let (heard, rendered) = spoken.map_err(|silence| failure(task, silence))?;
-        self.app.narrations().note_rendered(&rendered).await.map_err(|error| from_app(&error))?;
-        Ok(heard)
+        let spoken = spawn_blocking(move || {
+            let mut kept = Vec::new();
+            (speaking.all(&path, Some(&cache), &listener, &mut kept), kept)
+        });
+        let (heard, kept) = spoken.await.map_err(gone)?;
+        // Also where it failed: the next run goes on from there.
+        self.app.narrations().note_rendered(&kept).await.map_err(|error| from_app(&error))?;
+        heard.map_err(|silence| failure(task, silence))
     }
 
     /// Has the sound of a script's first segment in storage; its key there and its bytes, or nothing where it is too long to be kept.

@@ -5,11 +5,14 @@
 //! tools/with-postgres bash -c 'cargo run --release -p work --example deliveries -- "$SOUNDPOST_TEST_POSTGRES"'
 //! ```
 //!
-//! `--only` and one of `speed`, `fairness`, `receivers` and `million` measures that alone; without it all but the last are, which takes minutes
-//! and a gigabyte of disk.
+//! `--only` and one of `speed`, `fairness`, `receivers`, `killed` and `million` measures that alone; without it all but the last are, which takes minutes
+//! and a gigabyte of disk. With `--drain` it does nothing but deliver what is in that database, until it is killed: that is the other process of `killed`.
 //!
 //! Everything goes over loopback and ends by itself.
 
+mod killed;
+
+use std::collections::HashSet;
 use std::error::Error;
 use std::io::Write;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -56,6 +59,8 @@ struct Sink {
     /// When each delivery was promised, in microseconds since the beginning, by its id.
     promised: Mutex<std::collections::HashMap<String, Instant>>,
     took: Mutex<Vec<Duration>>,
+    /// Each delivery that came, by its id, while they are told apart, and when the last one did.
+    seen: Mutex<Option<(HashSet<String>, Instant)>>,
 }
 
 impl Sink {
@@ -100,6 +105,10 @@ impl Sink {
             if let Some(promised) = promised {
                 self.took.lock().unwrap_or_else(PoisonError::into_inner).push(clock() - promised);
             }
+            if let Some((ids, last)) = &mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner) {
+                ids.insert(id.to_owned());
+                *last = clock();
+            }
             held.drain(..head + length);
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.ok()?;
         }
@@ -113,6 +122,17 @@ impl Sink {
         while self.count() < count {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    /// From now on deliveries are told apart.
+    fn tell_apart(&self) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some((HashSet::new(), clock()));
+    }
+
+    /// How many different ones came since they are told apart, and when the last did.
+    fn seen(&self) -> (u64, Instant) {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.as_ref().map_or((0, clock()), |(ids, last)| (ids.len() as u64, *last))
     }
 
     /// What it took from the commit to here: the median, and 99 of a hundred.
@@ -229,8 +249,9 @@ async fn main() -> Outcome<()> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let only =
         arguments.iter().position(|word| word == "--only").map(|at| arguments.drain(at..).nth(1).unwrap_or_default());
+    let drains = arguments.iter().position(|word| word == "--drain").map(|at| arguments.remove(at)).is_some();
     let url = arguments.pop().unwrap_or_else(sqlite);
-    let store = Store::open(&StoreOptions::new(url)).await?;
+    let store = Store::open(&StoreOptions::new(url.clone())).await?;
     store.migrate().await?;
     let dice: Arc<dyn Dice> = Arc::new(SeededDice::new(1));
     let app = App::new(Parts {
@@ -241,6 +262,12 @@ async fn main() -> Outcome<()> {
         secret: SecretKey::new([7; 32]),
         rules: Rules::default(),
     });
+    let outbound = Outbound::new(Options::new("127.0.0.0/8".parse()?))?;
+    if drains {
+        let parts = DeliveryParts { app, store, outbound, dice };
+        deliver(parts, DeliveryOptions::default(), std::future::pending()).await;
+        return Ok(());
+    }
     let name = format!("bench-{}", std::process::id());
     let new = NewAccount {
         username: name.clone(),
@@ -251,7 +278,6 @@ async fn main() -> Outcome<()> {
     let account = app.accounts().create(new).await?;
     let draft = AppDraft { name: "Podhost".to_owned(), ..AppDraft::default() };
     let (client, _) = app.apps().create(&account, draft, Keeps::ASecret).await?;
-    let outbound = Outbound::new(Options::new("127.0.0.0/8".parse()?))?;
     let parts = DeliveryParts { app, store: store.clone(), outbound, dice };
     let desk = Desk { store, parts, owner: account.id, app: client.id, serial: Arc::default() };
     let wanted = |name: &str| only.as_deref().map_or(name != "million", |only| only == name);
@@ -263,6 +289,9 @@ async fn main() -> Outcome<()> {
     }
     if wanted("receivers") {
         receivers(&desk).await?;
+    }
+    if wanted("killed") {
+        killed::killed(&desk, &url).await?;
     }
     if wanted("million") {
         million(&desk).await?;
