@@ -132,7 +132,7 @@ book: setup-docs
 ##@ Measure
 
 .PHONY: bench
-bench: setup-bench setup-test ## speed and memory beside other programs, in one run (half an hour or so)
+bench: setup-bench setup-test setup-browser setup-node ## speed and memory beside other programs, in one run (half an hour or so)
 	cargo build --release -p soundpost
 	cargo build --release -p web --example bare
 	cargo build --release -p store --example queue
@@ -140,6 +140,7 @@ bench: setup-bench setup-test ## speed and memory beside other programs, in one 
 	cargo build --release -p speech --example bench
 	python3 benches/produce.py
 	python3 benches/serve.py
+	npm ci --prefix ui/tests --silent --no-fund --no-audit
 	python3 benches/narrate.py
 	$(CARGO_TARGET_DIR)/release/examples/queue
 	$(CARGO_TARGET_DIR)/release/examples/deliveries

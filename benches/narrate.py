@@ -36,6 +36,8 @@ ARTICLE = TOP / "crates" / "speech" / "tests" / "article.txt"
 SHIPPED = ["blog-classic", "magazine-cards", "newspaper", "claps", "newsletter", "builder", "amp"]
 # How often one sentence is changed, and how long a narration may take before it is given up.
 EDITS = 7
+# Milliseconds between a word's light and its sound.
+LIT = 50
 PATIENCE = 120
 
 
@@ -277,10 +279,31 @@ def bench_hearing(report, soundpost, show):
     report.say("that it spells in another way count as errors.")
 
 
+def bench_lit(report, soundpost):
+    """Whether words are lit when they are heard, in the sound as Chromium decodes it."""
+    folders = []
+    for name in SHIPPED:
+        folders.append(BENCH / "heard" / name)
+        if not folders[-1].exists():
+            subprocess.run([soundpost, "narrate", "-q", TOP / "fixtures" / "articles" / f"{name}.html", "-o", folders[-1]], check=True, stdout=subprocess.DEVNULL)
+    told = subprocess.run(["node", TOP / "ui" / "tests" / "lit.mjs", *folders], capture_output=True, text=True, check=True).stdout
+    late = [one for line in told.splitlines() for one in json.loads(line)["late"]]
+    near = sum(abs(one) <= LIT for one in late) / len(late)
+    if near < 0.95:
+        report.missed.append("words lit in time")
+    report.say()
+    report.say("## Lit when heard")
+    report.table("words after a pause", "found", "goal")
+    report.row(f"of {len(late)}, lit within {LIT} ms of where their sound begins", f"{near:.1%}", f"≥ 95 %: {'reached' if near >= 0.95 else '**missed**'}")
+    report.row("sound begins after its light", f"{statistics.median(late):.0f} ms (median), from {min(late)} to {max(late)} ms", "")
+    report.say()
+    report.say("In the MP3 as Chromium decodes it. Only after a pause can the sound alone tell where a word begins; a word that begins softly is found late.")
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--runs", type=int, default=3, help="pairs of runs for each comparison (3)")
-    arguments.add_argument("--only", choices=["reference", "article", "server", "hearing"], action="append", help="some of the measurements")
+    arguments.add_argument("--only", choices=["reference", "article", "server", "hearing", "lit"], action="append", help="some of the measurements")
     arguments.add_argument("--show", action="store_true", help="leave what was heard beside the sound, a word on each line")
     arguments.add_argument("--write", action="store_true", help="put the tables into docs/explanation/voice-figures.md")
     wish = arguments.parse_args()
@@ -296,7 +319,7 @@ def main():
     report.say()
     report.say(f"Measured on {date.today().isoformat()} with {machine()}, by `make bench` (`benches/narrate.py`): programs that are compared ran in turn,")
     report.say(f"{wish.runs} pairs after one that does not count; times and ratios are medians. The text is that of `crates/speech/tests/article.txt`, the voice en_US-joe-medium.")
-    only = wish.only or ["reference", "article", "server", "hearing"]
+    only = wish.only or ["reference", "article", "server", "hearing", "lit"]
     os.environ["SOUNDPOST_VOICES_DIR"] = str(VOICES)
     subprocess.run([soundpost, "voices", "install", voice()], check=True, stdout=subprocess.DEVNULL)
     if "reference" in only:
@@ -307,6 +330,8 @@ def main():
         bench_server(report, soundpost)
     if "hearing" in only:
         bench_hearing(report, soundpost, wish.show)
+    if "lit" in only:
+        bench_lit(report, soundpost)
     if wish.write:
         FIGURES.write_text("\n".join(report.lines) + "\n")
     if report.missed:

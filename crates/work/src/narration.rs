@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use model::article::Kind;
 use model::narration::{Heard, Script, Segment};
@@ -58,6 +58,8 @@ pub struct Cache {
     pub known: Vec<String>,
     /// The runtime that storage is asked on: speaking is done on a thread of its own.
     pub handle: Handle,
+    /// Whose turn it is to put something there: two that say the same would write one file.
+    pub turn: Arc<Mutex<()>>,
 }
 
 /// How far it is.
@@ -296,9 +298,15 @@ impl Speaking {
     fn store(&self, cache: &Cache, at: usize, rendering: &Rendering) -> Option<u64> {
         let bytes = rendering.bytes(self.rate())?;
         let (key, size) = (app::narrations::rendering_key(&self.keys[at]).ok()?, bytes.len() as u64);
+        let _turn = cache.turn.lock().unwrap_or_else(PoisonError::into_inner);
         match cache.handle.block_on(recording::put(&cache.blobs, &key, bytes)) {
             Ok(()) => Some(size),
             Err(error) => {
+                // Another worker may have put the same there at the same moment.
+                let there = cache.handle.block_on(recording::fetch(&cache.blobs, &key));
+                if there.is_some_and(|bytes| Rendering::read(&bytes, self.rate(), &self.pieces[at].text).is_some()) {
+                    return Some(size);
+                }
                 tracing::warn!(%error, "a rendering could not be kept");
                 None
             }
@@ -368,6 +376,11 @@ mod tests {
     use super::*;
     use crate::voices::{Beside, SpeechServer};
 
+    fn about() -> About {
+        let [name, language, identity] = ["quiet", "en-US", "1"].map(str::to_owned);
+        About { name, language, rate: 16_000, card: String::new(), identity }
+    }
+
     /// A voice that is silent for a second each sentence.
     struct Quiet(About);
 
@@ -397,8 +410,7 @@ mod tests {
         let server = SpeechServer::new(&sink.url("speech"), None, "m", "en=alloy").unwrap();
         let voices = Voices::with(folder.path(), Beside { server: Some(server), espeak: None });
         let text = |text: &str| text.to_owned();
-        let (name, language, identity) = (text("quiet"), text("en-US"), text("1"));
-        let quiet = Quiet(About { name, language, rate: 16_000, card: String::new(), identity });
+        let quiet = Quiet(about());
         let paragraphs = ["One.", "Two two.", "Three.", "Four."].map(|words| (Kind::Paragraph, text(words)));
         let mut script = Script::of(paragraphs, None);
         for segment in &mut script.segments[1..3] {
@@ -439,16 +451,15 @@ mod tests {
         let (folder, runtime) = (tempfile::tempdir().unwrap(), tokio::runtime::Runtime::new().unwrap());
         let blobs = Blobs::open(&store::BlobOptions::folder(folder.path())).unwrap();
         let text = |text: &str| text.to_owned();
-        let (name, language, identity) = (text("tired"), text("en-US"), text("1"));
-        let about = About { name, language, rate: 16_000, card: String::new(), identity };
-        let voice: Arc<dyn Voice> = Arc::new(Tired(Quiet(about)));
+        let voice: Arc<dyn Voice> = Arc::new(Tired(Quiet(about())));
         let script =
             Script::of(["One.", "Two.", "That is enough.", "Four."].map(|words| (Kind::Paragraph, text(words))), None);
         let voices = Voices::new(folder.path().join("voices"));
         let speaking = Speaking::new(script, &[], &voice, &voices, Settings::default());
         let mut kept = Vec::new();
         let path = folder.path().join("spoken.wav");
-        let cache = |known| Cache { blobs: blobs.clone(), known, handle: runtime.handle().clone() };
+        let cache =
+            |known| Cache { blobs: blobs.clone(), known, handle: runtime.handle().clone(), turn: Arc::default() };
         let failed = speaking.all(&path, Some(&cache(Vec::new())), &Nobody, &mut kept);
         assert!(matches!(failed, Err(Silence::Speech(SpeechError::Away { .. }))), "{failed:?}");
         let keys: Vec<_> = kept.iter().map(|(key, _)| key.clone()).collect();
@@ -456,6 +467,28 @@ mod tests {
         // The next time it goes on from there.
         let again = cache(keys);
         assert!((0..4).map(|at| speaking.stored(&again, at).is_some()).eq([true, true, false, false]));
+    }
+
+    #[test]
+    fn several_may_say_the_same_at_once() {
+        let (folder, runtime) = (tempfile::tempdir().unwrap(), tokio::runtime::Runtime::new().unwrap());
+        let blobs = Blobs::open(&store::BlobOptions::folder(folder.path())).unwrap();
+        let voice: Arc<dyn Voice> = Arc::new(Quiet(about()));
+        let voices = Voices::new(folder.path().join("voices"));
+        let turn = Arc::<Mutex<()>>::default();
+        for number in 0..20 {
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        let script = Script::of([(Kind::Paragraph, format!("Number {number}."))], None);
+                        let speaking = Speaking::new(script, &[], &voice, &voices, Settings::default());
+                        let (blobs, handle, turn) = (blobs.clone(), runtime.handle().clone(), Arc::clone(&turn));
+                        let cache = Cache { blobs, known: Vec::new(), handle, turn };
+                        assert!(speaking.first(&cache).unwrap().is_some_and(|size| size > 32_000));
+                    });
+                }
+            });
+        }
     }
 
     #[test]

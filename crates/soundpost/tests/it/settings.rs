@@ -44,7 +44,7 @@ fn a_worker_is_kept_to_kinds_of_work_that_there_are() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         said(&output),
-        "soundpost: There is no work called “paint”. --only takes produce, transfer, look, mail, deliver.\n"
+        "soundpost: There is no work called “paint”. --only takes produce, transfer, look, say, mail, deliver.\n"
     );
     assert!(crate::names(work.path()).is_empty(), "it opened the house all the same");
 }

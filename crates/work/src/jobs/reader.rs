@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use app::App;
 use app::narrations::Reading;
@@ -26,6 +27,8 @@ pub struct Reader {
     pub blobs: Blobs,
     /// The voices.
     pub voices: Voices,
+    /// Whose turn it is to keep something.
+    pub turn: Arc<Mutex<()>>,
 }
 
 impl Reader {
@@ -81,7 +84,7 @@ impl Reader {
 
     async fn cache(&self, speaking: &Speaking) -> Result<Cache, Failure> {
         let known = self.app.narrations().rendered(&speaking.all_keys()).await.map_err(|error| from_app(&error))?;
-        Ok(Cache { blobs: self.blobs.clone(), known, handle: Handle::current() })
+        Ok(Cache { blobs: self.blobs.clone(), known, handle: Handle::current(), turn: Arc::clone(&self.turn) })
     }
 }
 
