@@ -26,7 +26,7 @@ impl Drop for Other {
 /// A process that delivers is killed in the middle of a backlog of ten thousand, and another goes on: what is lost, what comes twice, and how soon.
 pub(crate) async fn killed(desk: &Desk, url: &str) -> Outcome<()> {
     const BACKLOG: u64 = 10_000;
-    const ROUNDS: u64 = 5;
+    const ROUNDS: u64 = 3;
     let mut out = std::io::stdout();
     let (sink, address) = Sink::start().await?;
     let receiver = desk.receiver(&address).await?;
