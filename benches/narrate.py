@@ -10,6 +10,7 @@ article of the server is served on loopback.
 
 import argparse
 import base64
+import functools
 import html
 import http.server
 import json
@@ -215,6 +216,14 @@ def written(name):
     return " ".join(texts)
 
 
+@functools.cache
+def narrated(soundpost, name):
+    """The folder with what this program makes of a shipped article: made once in each run, and never taken from an earlier one."""
+    folder = BENCH / "heard" / name
+    subprocess.run([soundpost, "narrate", "-q", TOP / "fixtures" / "articles" / f"{name}.html", "-o", folder], check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
 def errors(wanted, heard):
     """How many words have to be put in, left out or changed to come from one list to the other: Levenshtein."""
     before = list(range(len(heard) + 1))
@@ -258,8 +267,7 @@ def bench_hearing(report, soundpost, show):
     report.table("shipped article", "words", "errors", "word error rate", "of piper, Python")
     words = wrong = theirs = 0
     for name in SHIPPED:
-        folder = BENCH / "heard" / name
-        subprocess.run([soundpost, "narrate", "-q", TOP / "fixtures" / "articles" / f"{name}.html", "-o", folder], check=True, stdout=subprocess.DEVNULL)
+        folder = narrated(soundpost, name)
         text, peer = folder / "text.txt", folder / "piper.wav"
         text.write_text(written(name))
         subprocess.run([*reference(), "-i", text, "-f", peer], check=True, capture_output=True)
@@ -281,11 +289,7 @@ def bench_hearing(report, soundpost, show):
 
 def bench_lit(report, soundpost):
     """Whether words are lit when they are heard, in the sound as Chromium decodes it."""
-    folders = []
-    for name in SHIPPED:
-        folders.append(BENCH / "heard" / name)
-        if not folders[-1].exists():
-            subprocess.run([soundpost, "narrate", "-q", TOP / "fixtures" / "articles" / f"{name}.html", "-o", folders[-1]], check=True, stdout=subprocess.DEVNULL)
+    folders = [narrated(soundpost, name) for name in SHIPPED]
     told = subprocess.run(["node", TOP / "ui" / "tests" / "lit.mjs", *folders], capture_output=True, text=True, check=True).stdout
     late = [one for line in told.splitlines() for one in json.loads(line)["late"]]
     near = sum(abs(one) <= LIT for one in late) / len(late)
