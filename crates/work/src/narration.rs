@@ -194,7 +194,7 @@ impl Speaking {
                 return Err(Silence::Stopped);
             }
             // What was rendered before is taken from storage, and what stands between is spoken together: its sentences on all threads.
-            if let Some(rendering) = cache.and_then(|cache| self.stored(cache, at)) {
+            if let Some((rendering, _)) = cache.and_then(|cache| self.stored(cache, at)) {
                 book.take(at, &rendering)?;
                 at += 1;
                 continue;
@@ -215,9 +215,8 @@ impl Speaking {
 
     /// Has the sound of the first segment in storage, and says how many bytes it has there; none where it is too long to be kept. It takes its time, too.
     pub fn first(&self, cache: &Cache) -> Result<Option<u64>, Silence> {
-        let stored = self.stored(cache, 0).and_then(|rendering| rendering.bytes(self.rate()));
-        if let Some(bytes) = stored {
-            return Ok(Some(bytes.len() as u64));
+        if let Some((_, size)) = self.stored(cache, 0) {
+            return Ok(Some(size));
         }
         let mut size = None;
         self.render(0..1.min(self.pieces.len()), Some(cache), &mut |at, rendering| {
@@ -249,7 +248,7 @@ impl Speaking {
         let Some(reader) = self.readers.get(range.start) else { return Ok(()) };
         let (pieces, mut voice) = (&self.pieces[range.clone()], Remembering::new(&**reader));
         for (key, text) in self.earlier[range.clone()].iter().flatten() {
-            if let Some(rendering) = cache.and_then(|cache| self.fetched(cache, key, text)) {
+            if let Some((rendering, _)) = cache.and_then(|cache| self.fetched(cache, key, text)) {
                 voice.learn(text, &rendering);
             }
         }
@@ -275,13 +274,13 @@ impl Speaking {
         }
     }
 
-    /// What was rendered before, where it can be read still.
-    fn stored(&self, cache: &Cache, at: usize) -> Option<Rendering> {
+    /// What was rendered before, where it can be read still, and how many bytes it has.
+    fn stored(&self, cache: &Cache, at: usize) -> Option<(Rendering, u64)> {
         self.fetched(cache, self.keys.get(at)?, &self.pieces[at].text)
     }
 
-    /// The sound of a text in storage.
-    fn fetched(&self, cache: &Cache, key: &String, text: &str) -> Option<Rendering> {
+    /// The sound of a text in storage, and how many bytes it has there.
+    fn fetched(&self, cache: &Cache, key: &String, text: &str) -> Option<(Rendering, u64)> {
         if !cache.known.contains(key) {
             return None;
         }
@@ -291,7 +290,7 @@ impl Speaking {
         if rendering.is_none() {
             tracing::warn!(key, "a rendering in storage makes no sense and is made anew");
         }
-        rendering
+        rendering.map(|rendering| (rendering, bytes.len() as u64))
     }
 
     /// Keeps what was rendered. That this fails is no trouble: then it is rendered again the next time.

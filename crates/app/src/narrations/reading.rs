@@ -32,8 +32,10 @@ impl Narrations<'_> {
         let narration = store::narrations::find(self.0.store(), id).await?.ok_or(NONE)?;
         let pronunciations = store::publications::pronunciations(self.0.store(), narration.publication).await?;
         let mut earlier = Vec::new();
+        let before = narration.revision.checked_sub(1);
         let published = narration.published.as_ref().map(|published| published.revision);
-        for revision in [narration.revision.checked_sub(1), published].into_iter().flatten() {
+        // Usually those are one and the same.
+        for revision in before.into_iter().chain(published.filter(|_| published != before)) {
             let found = store::narrations::find_revision(self.0.store(), id, revision).await?;
             earlier.extend(found.map(|found| found.script));
         }

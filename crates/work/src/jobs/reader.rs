@@ -68,9 +68,9 @@ impl Reader {
             (speaking.all(&path, Some(&cache), &listener, &mut kept), kept)
         });
         let (heard, kept) = spoken.await.map_err(gone)?;
-        // Also where it failed: the next run goes on from there.
-        self.app.narrations().note_rendered(&kept).await.map_err(|error| from_app(&error))?;
-        heard.map_err(|silence| failure(task, silence))
+        // Also where it failed: the next run goes on from there. Why it failed is told rather than that this did, too.
+        let noted = self.app.narrations().note_rendered(&kept).await.map_err(|error| from_app(&error));
+        heard.map_err(|silence| failure(task, silence)).and_then(|heard| noted.map(|()| heard))
     }
 
     /// Has the sound of a script's first segment in storage; its key there and its bytes, or nothing where it is too long to be kept.

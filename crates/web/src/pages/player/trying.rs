@@ -1,8 +1,10 @@
 //! Listening in the editor, before anything is published: to a segment as it is saved, and to what was rendered last.
 
+use app::narrations::Editor;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, Method};
+use model::ProductionId;
 
 use super::super::problem;
 use super::super::visit::{Refusal, Visit};
@@ -10,6 +12,9 @@ use super::editor::desk;
 use super::{Silent, parsed};
 use crate::http::stored::{self, Stored};
 use crate::settings::Web;
+
+/// What is not published yet stays with whoever asked for it.
+const PRIVATE: &str = "private, no-cache";
 
 /// `GET /p/{id}/edit/segments/{segment}/sound.wav`: what is saved now. The address carries the revision, so that a browser does not take one for another.
 pub(super) async fn segment(
@@ -19,14 +24,12 @@ pub(super) async fn segment(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Result<Response, Silent>, Refusal> {
-    let id = parsed(&id).map_err(|error| problem::refuse(&visit, error))?;
-    let desk = desk(&visit, id).await?;
+    let (id, editor) = editing(&visit, &id).await?;
     let sent = async {
-        let (key, size) = web.app().narrations().hear(&desk.editor, id, segment).await?;
+        let (key, size) = web.app().narrations().hear(&editor, id, segment).await?;
         let key = key.to_string();
-        let stored =
-            Stored { key: &key, size, version: &key, kind: "audio/wav", saved_as: None, cache: "private, no-cache" };
-        Ok(stored::serve(&web, &stored, &method, &headers).await?)
+        let sound = Stored { key: &key, size, version: &key, kind: "audio/wav", saved_as: None, cache: PRIVATE };
+        Ok(stored::serve(&web, &sound, &method, &headers).await?)
     };
     Ok(sent.await)
 }
@@ -39,16 +42,20 @@ pub(super) async fn rendered(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Result<Response, Silent>, Refusal> {
-    let id = parsed(&id).map_err(|error| problem::refuse(&visit, error))?;
-    let desk = desk(&visit, id).await?;
+    let (id, editor) = editing(&visit, &id).await?;
     let sent = async {
-        let file = web.app().narrations().rendered_sound(&desk.editor, id, "mp3").await?;
+        let file = web.app().narrations().rendered_sound(&editor, id, "mp3").await?;
         let (key, version) = (&file.key, &file.md5);
-        let stored =
-            Stored { key, size: file.size, version, kind: "audio/mpeg", saved_as: None, cache: "private, no-cache" };
-        Ok(stored::serve(&web, &stored, &method, &headers).await?)
+        let sound = Stored { key, size: file.size, version, kind: "audio/mpeg", saved_as: None, cache: PRIVATE };
+        Ok(stored::serve(&web, &sound, &method, &headers).await?)
     };
     Ok(sent.await)
+}
+
+/// Which narration it is, and who may edit it.
+async fn editing(visit: &Visit, id: &str) -> Result<(ProductionId, Editor), Refusal> {
+    let id = parsed(id).map_err(|error| problem::refuse(visit, error))?;
+    Ok((id, desk(visit, id).await?.editor))
 }
 
 /// Whether one of the words that the publication says in its own way may be in a text.
