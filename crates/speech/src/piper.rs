@@ -11,12 +11,14 @@ mod config;
 mod conv;
 mod flow;
 mod generator;
+mod lanes;
 mod layout;
 mod noise;
 mod onnx;
 mod package;
 mod signal;
 mod toom;
+mod upsample;
 
 use std::ops::Range;
 use std::path::Path;
@@ -40,7 +42,7 @@ use signal::Signal;
 pub use package::Package;
 
 /// Changes when the same network is made to speak otherwise: other phonemes, other noise, another order of sums.
-const ENGINE: &str = "piper 1";
+const ENGINE: &str = "piper 2";
 
 /// Phonemes of one sentence, after which it is an error: sentences are cut long before (`spoken::LONGEST_SENTENCE`).
 const MOST_PHONEMES: usize = 2_000;

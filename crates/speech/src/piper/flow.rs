@@ -4,9 +4,9 @@
 //! autoencoder with adversarial learning for end-to-end text-to-speech", 2021, sections 2.2.2 and 2.5.2; the gate is
 //! van den Oord et al., "WaveNet", 2016, equation 2.
 
-use super::conv::{Around, Conv};
+use super::conv::{Around, Conv, Sheets};
+use super::lanes::Lanes;
 use super::signal::{Signal, sigmoid, tanh};
-use super::toom::Sheets;
 
 /// Coupling layers, the one that is used first in front.
 #[derive(Debug)]
@@ -34,40 +34,52 @@ pub(super) struct Gate {
 impl Flow {
     /// Turns the signal into what the generator wants. `sheets` is memory to work in.
     pub(super) fn run(&self, mut signal: Signal, sheets: &mut Sheets) -> Signal {
+        let margin = self.couplings.iter().flat_map(Coupling::layers).map(Conv::margin).max().unwrap_or(0);
+        let (mut now, mut flipped, mut half) = (Lanes::default(), Lanes::default(), Lanes::default());
+        now.load(&signal, 0..signal.frames, margin);
+        let channels = signal.channels;
         for coupling in &self.couplings {
             // Between two couplings channels change places, so that each half has its turn.
-            signal = signal.flip();
-            let half = signal.channels / 2;
-            let taken = coupling.run(&signal.clone().keep(half), sheets);
-            for channel in 0..taken.channels {
-                for (value, taken) in signal.row_mut(half + channel).iter_mut().zip(taken.row(channel)) {
-                    *value -= taken;
-                }
-            }
+            flipped.copy(&now, (0..channels).rev());
+            half.copy(&flipped, 0..channels / 2);
+            let taken = coupling.run(&mut half, sheets);
+            flipped.combine(channels / 2, &taken, 0, |value, taken| value - taken);
+            std::mem::swap(&mut now, &mut flipped);
         }
+        now.store(0..signal.frames, 1.0, &mut signal, 0);
         signal
     }
 }
 
 impl Coupling {
-    fn run(&self, input: &Signal, sheets: &mut Sheets) -> Signal {
-        let mut hidden = Signal::default();
+    fn layers(&self) -> impl Iterator<Item = &Conv> {
+        [&self.before, &self.after].into_iter().chain(self.gates.iter().flat_map(|gate| [&gate.inner, &gate.outer]))
+    }
+
+    fn run(&self, input: &mut Lanes, sheets: &mut Sheets) -> Lanes {
+        let mut hidden = Lanes::default();
+        self.before.surround(input);
         self.before.run(input, Around::default(), sheets, &mut hidden);
-        let mut sum = Signal::zeros(hidden.channels, hidden.frames);
-        let (mut wide, mut gated, mut given) = (Signal::default(), Signal::default(), Signal::default());
+        let mut sum = Lanes::default();
+        sum.reshape_as(&hidden, hidden.channels);
+        sum.change(|_| 0.0);
+        let (mut wide, mut gated, mut given) = (Lanes::default(), Lanes::default(), Lanes::default());
         for gate in &self.gates {
+            gate.inner.surround(&mut hidden);
             gate.inner.run(&hidden, Around::default(), sheets, &mut wide);
-            gated.reshape(hidden.channels, hidden.frames);
+            gated.reshape_as(&hidden, hidden.channels);
             let (pass, open) = wide.split(gated.channels);
             pulp::Arch::new().dispatch(Gating { pass, open, to: gated.all_mut() });
+            gate.outer.surround(&mut gated);
             gate.outer.run(&gated, Around::default(), sheets, &mut given);
             let both = given.channels > sum.channels;
             if both {
-                hidden.add(&given, 0);
+                hidden.combine(0, &given, 0, |value, more| value + more);
             }
-            sum.add(&given, if both { sum.channels } else { 0 });
+            sum.combine(0, &given, if both { sum.channels } else { 0 }, |value, more| value + more);
         }
-        let mut result = Signal::default();
+        let mut result = Lanes::default();
+        self.after.surround(&mut sum);
         self.after.run(&sum, Around::default(), sheets, &mut result);
         result
     }

@@ -3,17 +3,21 @@
 //! What belongs here: stages that each make more frames of fewer channels, and the windows in which they run. Source: Kong, Kim
 //! and Bae, "HiFi-GAN: generative adversarial networks for efficient and high fidelity speech synthesis", 2020, section 2.2.
 
-use super::conv::{Around, Conv, Upsample};
+use super::conv::{Around, Conv, Sheets};
+use super::lanes::{LANES, Lanes};
 use super::signal::{Signal, tanh};
-use super::toom::Sheets;
+use super::upsample::Upsample;
 
 /// Frames of the input that are made into sound at a time, so that memory does not grow with a sentence. A sentence of six
 /// seconds is one window; more windows repeat what lies around their borders.
 const WINDOW: usize = 512;
 
-/// Numbers that a stage makes at a time: 512 kB, so that what one layer writes the next one finds in the cache. With
+/// Numbers that a stage makes at a time, at least: 512 kB, so that what one layer writes the next one finds in the cache. With
 /// windows of 64 ki numbers more is repeated at the borders, and with 256 ki more is fetched; both are slower.
 const STAGE_WINDOW: usize = 128 << 10;
+
+/// Whole groups of four frames fit into so many lines, with dilations of 1, 2, 3, 4, 6 and 12.
+const GROUPS: usize = 72;
 
 /// A generator.
 #[derive(Debug)]
@@ -45,19 +49,17 @@ pub(super) struct Block {
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     pub(super) sheets: Sheets,
-    input: Signal,
     whole: [Signal; 2],
     stage: StageDesk,
 }
 
 #[derive(Debug, Default)]
 struct StageDesk {
-    input: Signal,
-    now: Signal,
-    turn: Signal,
-    step: [Signal; 2],
-    inner: Signal,
-    sum: [Signal; 2],
+    input: Lanes,
+    now: Lanes,
+    step: [Lanes; 2],
+    inner: Lanes,
+    sum: [Lanes; 2],
 }
 
 impl Generator {
@@ -71,19 +73,22 @@ impl Generator {
         let hop = self.hop();
         let halo = self.halo();
         let mut samples = Vec::with_capacity(input.frames * hop);
-        let Desk { sheets, input: window, whole: [now, next], stage: stage_desk } = desk;
+        let Desk { sheets, whole: [now, next], stage: desk } = desk;
         for start in (0..input.frames).step_by(WINDOW) {
             let end = (start + WINDOW).min(input.frames);
             let (from, to) = (start.saturating_sub(halo), (end + halo).min(input.frames));
-            window.copy_window(input, from, to);
-            self.first.run(window, Around::default(), sheets, now);
-            for stage in &self.stages {
-                stage.run(now, stage_desk, sheets, next);
+            desk.input.load(input, from..to, self.first.margin());
+            self.first.surround(&mut desk.input);
+            self.first.run(&desk.input, Around::default(), sheets, &mut desk.now);
+            now.reshape(self.first.outputs, to - from);
+            desk.now.store(0..to - from, 1.0, now, 0);
+            for (index, stage) in self.stages.iter().enumerate() {
+                let last = index + 1 == self.stages.len();
+                stage.run(now, last.then_some((&self.last, self.last_slope)), desk, sheets, next);
                 std::mem::swap(now, next);
             }
-            self.last.run(now, Around { slope: Some(self.last_slope), ..Around::default() }, sheets, next);
-            pulp::Arch::new().dispatch(Rounding(next.row_mut(0)));
-            samples.extend_from_slice(&next.row(0)[(start - from) * hop..(end - from) * hop]);
+            pulp::Arch::new().dispatch(Rounding(now.row_mut(0)));
+            samples.extend_from_slice(&now.row(0)[(start - from) * hop..(end - from) * hop]);
         }
         samples
     }
@@ -103,32 +108,54 @@ impl Stage {
         frames.div_ceil(self.upsample.stride()) + self.upsample.halo()
     }
 
-    /// Replaces `output` by what the stage makes of `input`, piece by piece.
-    fn run(&self, input: &Signal, desk: &mut StageDesk, sheets: &mut Sheets, output: &mut Signal) {
+    /// Frames of the input that are worked on at a time.
+    fn window(&self, halo: usize) -> usize {
         let stride = self.upsample.stride();
-        let halo = self.halo(0);
-        let length = (STAGE_WINDOW / (self.upsample.outputs() * stride)).max(halo);
-        output.reshape(self.upsample.outputs(), input.frames * stride);
-        for start in (0..input.frames).step_by(length) {
-            let end = (start + length).min(input.frames);
-            let (from, to) = (start.saturating_sub(halo), (end + halo).min(input.frames));
-            desk.input.copy_window(input, from, to);
-            self.window(desk, sheets);
-            let [sum, _] = &desk.sum;
+        let lines = (STAGE_WINDOW / self.upsample.outputs() / LANES).max(4 * halo * stride / LANES);
+        lines.next_multiple_of(GROUPS).div_ceil(stride) * LANES
+    }
+
+    /// Replaces `output` by what the stage makes of `input`, and a last layer of that, piece by piece.
+    fn run(
+        &self,
+        input: &Signal,
+        last: Option<(&Conv, f32)>,
+        desk: &mut StageDesk,
+        sheets: &mut Sheets,
+        output: &mut Signal,
+    ) {
+        let stride = self.upsample.stride();
+        let (halo, margin) = last.map_or((0, 0), |(layer, _)| (layer.halo(), layer.margin()));
+        let halo = self.halo(halo);
+        let margin = self.blocks.iter().map(Block::margin).fold(margin, usize::max);
+        let window = self.window(halo);
+        output.reshape(last.map_or(self.upsample.outputs(), |(layer, _)| layer.outputs), input.frames * stride);
+        let mut start = 0;
+        while start < input.frames {
+            let from = start.saturating_sub(halo);
+            let to = (from + window).min(input.frames);
+            let end = if to == input.frames { to } else { to - halo };
+            desk.input.load(input, from..to, self.upsample.margin());
+            self.make(desk, margin, sheets);
+            let StageDesk { now, sum: [sum, _], .. } = desk;
+            let made = (start - from) * stride..(end - from) * stride;
             let share = 1.0 / self.blocks.len().max(1) as f32;
-            for channel in 0..output.channels {
-                let to = &mut output.row_mut(channel)[start * stride..end * stride];
-                for (to, value) in to.iter_mut().zip(&sum.row(channel)[(start - from) * stride..]) {
-                    *to = value * share;
-                }
+            if let Some((layer, slope)) = last {
+                sum.change(|value| value * share);
+                layer.surround(sum);
+                layer.run(sum, Around { slope: Some(slope), ..Around::default() }, sheets, now);
+                now.store(made, 1.0, output, start * stride);
+            } else {
+                sum.store(made, share, output, start * stride);
             }
+            start = end;
         }
     }
 
-    /// Leaves the sum of what the blocks make of `desk.input` in `desk.sum`.
-    fn window(&self, desk: &mut StageDesk, sheets: &mut Sheets) {
-        let StageDesk { input, now, turn, step, inner, sum: [sum, other] } = desk;
-        self.upsample.run(input, self.slope, sheets, turn, now);
+    /// Leaves the sum of what the blocks make of `desk.input` in the first of `desk.sum`.
+    fn make(&self, desk: &mut StageDesk, margin: usize, sheets: &mut Sheets) {
+        let StageDesk { input, now, step, inner, sum: [sum, other] } = desk;
+        self.upsample.run(input, self.slope, margin, sheets, now);
         for (index, block) in self.blocks.iter().enumerate() {
             // What the blocks before it gave is added by the last step of each.
             block.run(now, (index > 0).then_some(&*sum), step, inner, sheets, other);
@@ -141,30 +168,40 @@ impl Stage {
 }
 
 impl Block {
+    fn layers(&self) -> impl Iterator<Item = &Conv> {
+        self.steps.iter().flat_map(|(first, second)| std::iter::once(first).chain(second))
+    }
+
     fn halo(&self) -> usize {
-        self.steps.iter().map(|(first, second)| first.halo() + second.as_ref().map_or(0, Conv::halo)).sum()
+        self.layers().map(Conv::halo).sum()
+    }
+
+    fn margin(&self) -> usize {
+        self.layers().map(Conv::margin).max().unwrap_or(0)
     }
 
     /// Replaces `output` by what the steps make of `input`, plus `more`.
     fn run(
         &self,
-        input: &Signal,
-        more: Option<&Signal>,
-        [one, two]: &mut [Signal; 2],
-        inner: &mut Signal,
+        input: &mut Lanes,
+        more: Option<&Lanes>,
+        [one, two]: &mut [Lanes; 2],
+        inner: &mut Lanes,
         sheets: &mut Sheets,
-        output: &mut Signal,
+        output: &mut Lanes,
     ) {
         let slope = Some(self.slope);
         for (index, (first, second)) in self.steps.iter().enumerate() {
-            let from = if index == 0 { input } else { &*one };
+            let from = if index == 0 { &mut *input } else { &mut *one };
+            first.surround(from);
             let last = index + 1 == self.steps.len();
             let to = if last { &mut *output } else { &mut *two };
-            let around = Around { slope, plus: [Some(from), more.filter(|_| last)] };
+            let around = Around { slope, plus: [Some(&*from), more.filter(|_| last)] };
             match second {
                 None => first.run(from, around, sheets, to),
                 Some(second) => {
                     first.run(from, Around { slope, ..Around::default() }, sheets, inner);
+                    second.surround(inner);
                     second.run(inner, around, sheets, to);
                 }
             }

@@ -5,10 +5,11 @@
 //! come from the training program and are the same in every voice. What does not look as expected is not computed by us: the
 //! network then runs as it is.
 
-use super::conv::{Conv, Upsample};
+use super::conv::Conv;
 use super::flow::{Coupling, Flow, Gate};
 use super::generator::{Block, Generator, Stage};
 use super::onnx::{Graph, Node};
+use super::upsample::Upsample;
 use crate::SpeechError;
 
 /// Modules of one kind that are looked for at the most; there are 3 to 12.
