@@ -146,8 +146,9 @@ impl Stores<'_> {
         }
     }
 
-    /// What a worker was asked about a store: which, and what. Nothing, where the store is gone.
+    /// What a worker was asked about a store: which, and what. Nothing, where the store is gone; [`AppError::NoAnswer`], where nobody waits for it any more.
     pub async fn asked(&self, job: &Claimed) -> Result<Option<(Opened, Question)>, AppError> {
+        self.0.somebody_waits(job)?;
         let service = job.payload.get("service").and_then(|id| id.as_str()).and_then(|id| id.parse().ok());
         let question = job.payload.get("question").cloned().and_then(|word| serde_json::from_value(word).ok());
         let (Some(service), Some(question)) = (service, question) else { return Ok(None) };

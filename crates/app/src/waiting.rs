@@ -44,6 +44,12 @@ impl App {
         Err(AppError::NoAnswer)
     }
 
+    /// Whether somebody still waits for what a job answers; [`AppError::NoAnswer`] if not, since the job was queued too long ago.
+    pub(crate) fn somebody_waits(&self, job: &Claimed) -> Result<(), AppError> {
+        let late = self.now().since(job.enqueued) > WAITS;
+        if late { Err(AppError::NoAnswer) } else { Ok(()) }
+    }
+
     /// A worker's answer, with which its job ends. Whoever lost the job has nothing to say any more.
     pub(crate) async fn answer(&self, tx: Tx, job: &Claimed, answer: Value) -> Result<(), AppError> {
         if store::jobs::ack(&tx, job).await? {

@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let voice = Piper::open(&voice, pronouncer, kernels)?;
     let opened = begun.elapsed();
     let blocks: Vec<Block> = text.lines().map(|line| Block::Paragraph(line.to_owned())).collect();
-    let script = Script::of(&blocks)?;
+    let script = Script::of(&blocks, &voice.about().language)?;
     let settings = Settings { threads, ..Settings::default() };
     let (mut samples, mut words, mut first) = (Vec::new(), 0, None);
     speak(&script.segments, &voice, &settings, &AtomicBool::new(false), &mut |piece| {

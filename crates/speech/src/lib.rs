@@ -14,7 +14,7 @@
 //!
 //! fn main() -> Result<(), SpeechError> {
 //!     let voice = Piper::open("voice.whl".as_ref(), Arc::new(Pronouncer::american()), Kernels::Own)?;
-//!     let script = Script::of(&[Block::Paragraph("It cost $1.5bn.".to_owned())])?;
+//!     let script = Script::of(&[Block::Paragraph("It cost $1.5bn.".to_owned())], "en-US")?;
 //!     speak(&script.segments, &voice, &Settings::default(), &AtomicBool::new(false), &mut |piece| {
 //!         for word in &piece.words {
 //!             let text = &script.segments[piece.segment].text;

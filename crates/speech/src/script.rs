@@ -37,8 +37,10 @@ pub struct Segment {
 }
 
 impl Script {
-    /// The script of these blocks. Blocks without a word are left out.
-    pub fn of(blocks: &[Block]) -> Result<Self, SpeechError> {
+    /// The script of these blocks. Blocks without a word are left out. `language`, such as "de-AT", is that of the article: what is only announced is
+    /// announced in it where the words for that are known, and in English elsewhere.
+    pub fn of(blocks: &[Block], language: &str) -> Result<Self, SpeechError> {
+        let announced = Announced::in_language(language);
         let mut segments = Vec::new();
         for block in blocks {
             let (kind, text) = match block {
@@ -48,8 +50,8 @@ impl Script {
                 Block::Item(None, text) => (Kind::Item, tidied(text)),
                 Block::Item(Some(number), text) => (Kind::Item, format!("{number}. {}", tidied(text))),
                 Block::Caption(text) => (Kind::Caption, tidied(text)),
-                Block::Code(text) => (Kind::Code, code(text)),
-                Block::Table(rows) => (Kind::Table, table(rows)),
+                Block::Code(text) => (Kind::Code, code(text, &announced)),
+                Block::Table(rows) => (Kind::Table, table(rows, &announced)),
             };
             limit("The length of a paragraph, in bytes,", text.len(), LONGEST_SEGMENT)?;
             if text.chars().any(char::is_alphanumeric) {
@@ -67,19 +69,42 @@ fn tidied(text: &str) -> String {
     words.join(" ")
 }
 
-fn code(text: &str) -> String {
+/// How code and tables are announced that are not read out. `{}` is a number, of two at least.
+struct Announced {
+    line: &'static str,
+    lines: &'static str,
+    /// Before the names of the columns.
+    table: &'static str,
+}
+
+impl Announced {
+    fn in_language(language: &str) -> Self {
+        let [line, lines, table] = match language.split(['-', '_']).next().unwrap_or_default() {
+            "de" => ["Eine Zeile Code.", "Code, {} Zeilen.", "Eine Tabelle mit {} Zeilen"],
+            "es" => ["Una línea de código.", "Código, {} líneas.", "Una tabla de {} filas"],
+            "fr" => ["Une ligne de code.", "Code, {} lignes.", "Un tableau de {} lignes"],
+            "it" => ["Una riga di codice.", "Codice, {} righe.", "Una tabella di {} righe"],
+            "nl" => ["Eén regel code.", "Code, {} regels.", "Een tabel met {} rijen"],
+            "pt" => ["Uma linha de código.", "Código, {} linhas.", "Uma tabela de {} linhas"],
+            _ => ["A line of code.", "Code, {} lines.", "A table of {} rows"],
+        };
+        Self { line, lines, table }
+    }
+}
+
+fn code(text: &str, announced: &Announced) -> String {
     let text = text.trim();
     let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
     match lines {
         0 => String::new(),
         1 if text.chars().count() <= LONGEST_CODE => text.to_owned(),
-        1 => "A line of code.".to_owned(),
-        lines => format!("Code, {lines} lines."),
+        1 => announced.line.to_owned(),
+        lines => announced.lines.replace("{}", &lines.to_string()),
     }
 }
 
 /// Row by row, each cell after the name of its column.
-fn table(rows: &[Vec<String>]) -> String {
+fn table(rows: &[Vec<String>], announced: &Announced) -> String {
     let Some((names, rows)) = rows.split_first() else { return String::new() };
     let names: Vec<String> = names.iter().map(|name| tidied(name)).collect();
     if rows.is_empty() {
@@ -88,7 +113,7 @@ fn table(rows: &[Vec<String>]) -> String {
     if rows.len() > MOST_ROWS || names.len() > MOST_COLUMNS {
         let named: Vec<&str> =
             names.iter().take(MOST_COLUMNS).map(String::as_str).filter(|name| !name.is_empty()).collect();
-        return format!("A table of {} rows: {}.", rows.len(), named.join(", "));
+        return format!("{}: {}.", announced.table.replace("{}", &rows.len().to_string()), named.join(", "));
     }
     let row = |cells: &Vec<String>| {
         let cells = cells.iter().map(|cell| tidied(cell)).enumerate().filter(|(_, cell)| !cell.is_empty());
@@ -157,7 +182,7 @@ mod tests {
     #[test]
     fn blocks_become_segments() {
         let cell = |text: &str| text.to_owned();
-        let script = Script::of(&[
+        let blocks = [
             Block::Heading(0, "A  title".to_owned()),
             Block::Paragraph("Two\nlines.".to_owned()),
             Block::Paragraph(" … ".to_owned()),
@@ -170,8 +195,8 @@ mod tests {
                 vec![cell("Mittenwald"), cell("")],
             ]),
             Block::Table(vec![vec![cell("Year")]; 20]),
-        ])
-        .unwrap();
+        ];
+        let script = Script::of(&blocks, "en-GB").unwrap();
         let found: Vec<(Kind, &str)> =
             script.segments.iter().map(|segment| (segment.kind, segment.text.as_str())).collect();
         assert_eq!(
@@ -189,11 +214,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_read_is_announced_in_the_language_of_the_article() {
+        let blocks = [
+            Block::Code("x".repeat(LONGEST_CODE + 1)),
+            Block::Code("a\nb".to_owned()),
+            Block::Table(vec![vec!["Jahr".to_owned()]; 20]),
+        ];
+        let announced = |language: &str| {
+            let script = Script::of(&blocks, language).unwrap();
+            script.segments.into_iter().map(|segment| segment.text).collect::<Vec<_>>()
+        };
+        assert_eq!(announced("de-AT"), ["Eine Zeile Code.", "Code, 2 Zeilen.", "Eine Tabelle mit 19 Zeilen: Jahr."]);
+        assert_eq!(announced("fr"), ["Une ligne de code.", "Code, 2 lignes.", "Un tableau de 19 lignes: Jahr."]);
+        for unknown in ["", "tlh", "english"] {
+            assert_eq!(announced(unknown), announced("en-US"));
+        }
+    }
+
+    #[test]
     fn what_is_too_long_is_refused() {
         let long = Block::Paragraph("word ".repeat(LONGEST_SEGMENT / 4));
-        assert!(matches!(Script::of(&[long]), Err(SpeechError::Limit { .. })));
+        assert!(matches!(Script::of(&[long], "en"), Err(SpeechError::Limit { .. })));
         let many = vec![Block::Paragraph("word".to_owned()); MOST_SEGMENTS + 1];
-        assert!(matches!(Script::of(&many), Err(SpeechError::Limit { .. })));
+        assert!(matches!(Script::of(&many, "en"), Err(SpeechError::Limit { .. })));
     }
 
     #[test]

@@ -54,8 +54,9 @@ impl Narrations<'_> {
         file.cloned().ok_or(AppError::NotFound("file"))
     }
 
-    /// What a worker was asked to say: a script of one segment. Nothing, where it is gone.
+    /// What a worker was asked to say: a script of one segment. Nothing, where it is gone; [`AppError::NoAnswer`], where nobody waits for it any more.
     pub async fn to_say(&self, job: &Claimed) -> Result<Option<Reading>, AppError> {
+        self.0.somebody_waits(job)?;
         let id = job.payload.get("narration").and_then(|id| id.as_str()).and_then(|id| id.parse().ok());
         let segment = job.payload.get("segment").and_then(serde_json::Value::as_u64);
         let (Some(id), Some(segment)) = (id, segment) else { return Ok(None) };

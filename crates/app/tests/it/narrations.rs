@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use app::accounts::NewAccount;
-use app::narrations::{Editor, Request, Requested, Status};
+use app::narrations::{Editor, Request, Requested, SAY, Said as Spoken, Status};
 use app::organizations::{By, Partner};
 use app::runs::{Begun, Said};
 use app::{AppError, Gate, Rules, Visitor};
 use model::narration::{Change, Wish};
 use model::production::{Stage, State};
 use model::{OrganizationId, ProductionId};
+use store::jobs::ClaimOptions;
 use testkit::database::Database;
 use testkit::house::{HERE, House, PASSWORD};
 
@@ -185,6 +186,33 @@ testkit::both_databases! {
         assert_eq!(undone.script.segments[0].text, "One.");
         assert!(matches!(narrations.undo(&first, id, undone.revision).await, Err(AppError::Conflict(_))));
         assert!(matches!(narrations.undo(&first, id, base).await, Err(AppError::Changed { .. })));
+    }
+
+    async fn nothing_is_said_to_somebody_who_left(database: &Database) {
+        let newsroom = Newsroom::open(database).await;
+        let id = newsroom.ask(request(ARTICLE, "u-1")).await.unwrap().id;
+        newsroom.house.read_article(database, "One.|Two.").await;
+        let editor = newsroom.editor(id).await;
+        let (house, narrations) = (&newsroom.house, newsroom.house.app.narrations());
+        let said = Spoken::Trouble("No voice today.".to_owned());
+        let worker = async {
+            let options = ClaimOptions { kinds: &[SAY], worker: "test", lease: Duration::from_secs(30) };
+            let job = loop {
+                match store::jobs::claim(database.store(), &options, house.app.now(), "token").await.unwrap() {
+                    Some(job) => break job,
+                    None => tokio::time::sleep(Duration::from_millis(10)).await,
+                }
+            };
+            let asked = narrations.to_say(&job).await.unwrap().unwrap().narration.script;
+            house.clock.pass(Duration::from_secs(16));
+            let late = narrations.to_say(&job).await;
+            narrations.said(&job, &said).await.unwrap();
+            (asked, late)
+        };
+        let (heard, (asked, late)) = tokio::join!(narrations.hear(&editor, id, 2), worker);
+        assert_eq!(asked.segments.iter().map(|segment| segment.text.as_str()).collect::<Vec<_>>(), ["Two."]);
+        assert!(matches!(late, Err(AppError::NoAnswer)), "{late:?}");
+        assert!(matches!(heard, Err(AppError::Conflict(why)) if why == "No voice today."));
     }
 
     async fn a_way_into_the_editor_is_good_once_and_for_one_person(database: &Database) {

@@ -130,7 +130,7 @@ fn script(article: &Article, title: &str) -> Result<Script, Failure> {
     if !title.is_empty() {
         blocks.insert(0, Block::Heading(1, title.to_owned()));
     }
-    let pieces = Pieces::of(&blocks).map_err(|error| Failure::Failed(error.to_string()))?;
+    let pieces = Pieces::of(&blocks, &article.about.language).map_err(|error| Failure::Failed(error.to_string()))?;
     if pieces.segments.is_empty() {
         return Err(Failure::Failed("There is nothing to read aloud in it.".to_owned()));
     }

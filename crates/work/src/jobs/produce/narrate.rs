@@ -99,7 +99,7 @@ impl Produce {
         if !title.is_empty() {
             blocks.insert(0, model::article::Block::Heading(1, title));
         }
-        let pieces = Pieces::of(&blocks).map_err(|error| Failure::Never(error.to_string()))?;
+        let pieces = Pieces::of(&blocks, &about.language).map_err(|error| Failure::Never(error.to_string()))?;
         let pieces = pieces.segments.into_iter().map(|piece| (piece.kind, piece.text));
         let script = Script::of(pieces, narration.wish.voice.clone());
         let words = script.words();
