@@ -30,7 +30,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let begun = Instant::now();
     let pronouncer = Arc::new(Pronouncer::american());
-    let pronouncing = begun.elapsed();
     let voice = Piper::open(&voice, pronouncer, kernels)?;
     let opened = begun.elapsed();
     let blocks: Vec<Block> = text.lines().map(|line| Block::Paragraph(line.to_owned())).collect();
@@ -46,7 +45,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let whole = begun.elapsed();
     let playing = samples.len() as f64 / f64::from(voice.about().rate);
     println!("voice            {} ({:?} kernels, {threads} threads)", voice.about().name, voice.kernels());
-    println!("dictionaries     {pronouncing:.2?}");
     println!("voice opened     {opened:.2?}");
     println!("first sentence   {:.2?}", first.unwrap_or(whole));
     println!("everything       {whole:.2?} for {words} words, {playing:.1} s of sound");

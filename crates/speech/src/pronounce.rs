@@ -8,6 +8,8 @@
 mod letters;
 mod lexicon;
 
+use std::sync::{Arc, LazyLock};
+
 use misaki_rs::{G2P, Language};
 
 use crate::spoken::Sentence;
@@ -16,7 +18,7 @@ pub use lexicon::{Lexicon, Pronunciation};
 /// Knows how English words are said. Opening one takes a tenth of a second and some tens of MB for its dictionaries, so it is
 /// shared.
 pub struct Pronouncer {
-    dictionary: G2P,
+    dictionary: Arc<LazyLock<G2P>>,
 }
 
 /// A piece of what is to be said.
@@ -29,9 +31,15 @@ pub struct Sound {
 }
 
 impl Pronouncer {
-    /// American English.
+    /// American English. The dictionaries are opened on a thread of their own, so that a voice can be opened meanwhile; who needs them sooner waits.
     pub fn american() -> Self {
-        Self { dictionary: G2P::new(Language::EnglishUS) }
+        let dictionary: Arc<LazyLock<G2P>> = Arc::new(LazyLock::new(|| G2P::new(Language::EnglishUS)));
+        let opened = Arc::clone(&dictionary);
+        // Without such a thread they are opened where they are needed first.
+        let _ = std::thread::Builder::new().name("dictionary".to_owned()).spawn(move || {
+            LazyLock::force(&opened);
+        });
+        Self { dictionary }
     }
 
     /// The phonemes of a sentence. Every word has some.

@@ -20,7 +20,7 @@ use crate::voice::{Manner, Said, Voice};
 const READING: &str = "reading 1";
 
 /// Sentences for each thread that may be said before their turn, so that memory does not grow with an article.
-const AHEAD: usize = 2;
+const AHEAD: usize = 4;
 
 /// How an article is spoken.
 #[derive(Debug, Clone)]

@@ -205,6 +205,7 @@ impl Job<'_> {
         starts.clear();
         starts.extend((0..input.lines).filter(|line| line / layer.dilation % MADE == 0));
         let blocks = layer.bias.len() / ROWS;
+        let mut products = [[[simd.splat_f32s(0.0); VECTORS]; ROWS]; PRODUCTS];
         for starts in starts.chunks(together) {
             for (&start, panel) in starts.iter().zip(panels.chunks_exact_mut(size * LANES)) {
                 if MADE > 1 {
@@ -216,7 +217,6 @@ impl Job<'_> {
             for (block, weights) in layer.weights.chunks_exact(PRODUCTS * numbers * ROWS).enumerate() {
                 let (phase, channel) = (layer.phases.first + block / blocks, block % blocks * ROWS);
                 for (&start, panel) in starts.iter().zip(panels.chunks_exact(size * LANES)) {
-                    let mut products = [[[simd.splat_f32s(0.0); VECTORS]; ROWS]; PRODUCTS];
                     for (product, sums) in products.iter_mut().enumerate() {
                         let weights = &weights[product * numbers * ROWS..][..numbers * ROWS];
                         let panel = &panel[product * (numbers + 1) * LANES..][..numbers * LANES];
@@ -254,11 +254,7 @@ fn finish<S: Simd, const VECTORS: usize, const MADE: usize, const PRODUCTS: usiz
 ) {
     for row in 0..ROWS.min(layer.outputs - at.channel) {
         let channel = at.channel + row;
-        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; PRODUCTS];
-        for (sum, product) in sums.iter_mut().zip(products) {
-            *sum = product[row];
-        }
-        let frames = toom::after::<S, VECTORS, MADE, PRODUCTS>(simd, &sums, layer.bias[channel]);
+        let frames = toom::after::<S, VECTORS, ROWS, MADE, PRODUCTS>(simd, products, row, layer.bias[channel]);
         let to = output.channel_mut(channel);
         for (place, mut frame) in frames.into_iter().enumerate() {
             let line = at.start + place * layer.dilation;

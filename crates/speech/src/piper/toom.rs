@@ -135,23 +135,24 @@ fn sum<S: Simd, const VECTORS: usize, const PRODUCTS: usize>(
     sums
 }
 
-/// What comes of the products: frames of the result, as some vectors side by side each.
+/// What comes of the products of one row: frames of the result, as some vectors side by side each.
 #[inline(always)]
-pub(super) fn after<S: Simd, const VECTORS: usize, const MADE: usize, const PRODUCTS: usize>(
+pub(super) fn after<S: Simd, const VECTORS: usize, const ROWS: usize, const MADE: usize, const PRODUCTS: usize>(
     simd: S,
-    products: &[[S::f32s; VECTORS]; PRODUCTS],
+    products: &[[[S::f32s; VECTORS]; ROWS]; PRODUCTS],
+    row: usize,
     bias: f32,
 ) -> [[S::f32s; VECTORS]; MADE] {
     let mut frames = [[simd.splat_f32s(bias); VECTORS]; MADE];
     for vector in 0..VECTORS {
-        frames[0][vector] = simd.add_f32s(frames[0][vector], products[0][vector]);
+        frames[0][vector] = simd.add_f32s(frames[0][vector], products[0][row][vector]);
         if PRODUCTS > 1 {
             let last = &mut frames[MADE - 1][vector];
-            *last = simd.add_f32s(*last, products[PRODUCTS - 1][vector]);
+            *last = simd.add_f32s(*last, products[PRODUCTS - 1][row][vector]);
         }
         let mut pair = 0;
         while 2 * pair + 2 < PRODUCTS {
-            let (plus, minus) = (products[2 * pair + 1][vector], products[2 * pair + 2][vector]);
+            let (plus, minus) = (products[2 * pair + 1][row][vector], products[2 * pair + 2][row][vector]);
             let both = [simd.add_f32s(plus, minus), simd.sub_f32s(plus, minus)];
             let mut power = 1.0;
             for (place, frame) in frames.iter_mut().enumerate() {
