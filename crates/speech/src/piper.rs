@@ -182,7 +182,12 @@ impl Piper {
             durations.iter().map(|&frames| if frames > 0.0 { frames as usize } else { 0 }).collect();
         let (mean, deviation) = (planes(mean)?, planes(deviation)?);
         let total: usize = frames.iter().sum();
-        if frames.len() != count || mean.numbers.len() != deviation.numbers.len() || mean.frames != total.max(1) {
+        let fits = self.tail.as_ref().is_none_or(|tail| tail.generator.first.inputs == mean.channels);
+        if frames.len() != count
+            || mean.numbers.len() != deviation.numbers.len()
+            || mean.frames != total.max(1)
+            || !fits
+        {
             return Err(failed("its answers do not fit together"));
         }
         // Frames are some milliseconds each, so a hundred a second is a fair bound before the sound is there.

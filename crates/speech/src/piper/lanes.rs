@@ -81,7 +81,7 @@ impl Lanes {
         self.reshape(channels, other.frames, other.lines, other.margin);
     }
 
-    /// Frames `range` of every channel of a signal. In one piece are so many lines, or as many as are needed.
+    /// Takes frames `range` of every channel of a signal, with such a margin around each channel.
     pub(super) fn load(&mut self, from: &Signal, range: Range<usize>, margin: usize) {
         let lines = range.len().div_ceil(LANES);
         self.reshape(from.channels, range.len(), lines, margin);
