@@ -454,6 +454,32 @@ pub(super) mod tests {
         }
     }
 
+    /// What a layer makes with vectors of a certain kind.
+    fn made_with<S: Simd>(simd: S, layer: &Conv, input: &Lanes) -> Vec<f32> {
+        let mut output = Lanes::default();
+        output.reshape_as(input, layer.outputs);
+        let sheets = &mut Sheets::default();
+        Job { layer, input, around: Around::default(), sheets, output: &mut output }.with_simd(simd);
+        output.trim();
+        (0..layer.outputs).flat_map(|channel| output.channel(channel).as_flattened().to_vec()).collect()
+    }
+
+    #[test]
+    fn vectors_of_every_width_give_the_same() {
+        for (shape, frames) in [([5, 4, 3], 100), ([6, 40, 7], 333)] {
+            let [outputs, inputs, taps] = shape;
+            let input = Signal::from_planes(inputs, frames, &numbers(inputs * frames, 1));
+            let layer = Conv::new(shape, 2, 2, &numbers(outputs * inputs * taps, 2), &numbers(outputs, 3));
+            let mut from = lanes(&input, layer.margin());
+            layer.surround(&mut from);
+            let wanted = made_with(pulp::Scalar256b, &layer, &from);
+            let [one, four] = [made_with(pulp::Scalar, &layer, &from), made_with(pulp::Scalar128b, &layer, &from)];
+            for found in [one, four, made_with(pulp::Scalar512b, &layer, &from)] {
+                assert!(found.iter().zip(&wanted).all(|(found, wanted)| (found - wanted).abs() < 1e-3));
+            }
+        }
+    }
+
     #[test]
     fn multiplications_are_saved_where_that_is_worth_it() {
         let layer = |[outputs, inputs, taps]: [usize; 3], dilation| {
