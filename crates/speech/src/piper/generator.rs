@@ -111,7 +111,8 @@ impl Stage {
     /// Frames of the input that are worked on at a time.
     fn window(&self, halo: usize) -> usize {
         let stride = self.upsample.stride();
-        let lines = (STAGE_WINDOW / self.upsample.outputs() / LANES).max(4 * halo * stride / LANES);
+        // A foreign voice may have so many channels that less than a line of each fits.
+        let lines = (STAGE_WINDOW / self.upsample.outputs() / LANES).max(4 * halo * stride / LANES).max(1);
         lines.next_multiple_of(GROUPS).div_ceil(stride) * LANES
     }
 
@@ -226,6 +227,23 @@ impl pulp::WithSimd for Rounding<'_> {
     fn with_simd<S: pulp::Simd>(self, _: S) {
         for value in self.0 {
             *value = tanh(*value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_longer_than_what_it_repeats() {
+        for (channels, stride) in [(9_000, 1), (9_000, 8), (32, 4), (1, 256)] {
+            let taps = vec![0.0; channels * stride];
+            let upsample = Upsample::new([1, channels, stride], stride, 0, &taps, &vec![0.0; channels]);
+            let stage = Stage { slope: 0.1, upsample, blocks: Vec::new() };
+            for halo in 0..64 {
+                assert!(stage.window(halo) > 2 * halo, "{channels} channels, {stride} frames of each, {halo} around");
+            }
         }
     }
 }

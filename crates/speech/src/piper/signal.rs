@@ -1,4 +1,4 @@
-//! Several channels of numbers over time, planar, as layers of a network hand them on.
+//! Several channels of numbers over time, planar, as stages of a network hand them on. Within a stage they lie otherwise: `lanes`.
 //!
 //! What belongs here: the container and what is done to it number by number. Layers are beside it.
 
