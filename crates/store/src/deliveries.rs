@@ -21,8 +21,8 @@ use crate::document;
 use crate::{StoreError, Tx};
 
 pub use lease::{
-    bodies, claim, claim_held, freeze, had_by, held_hosts, hold, next_due, prolong, recover, release, settle, sign_off,
-    sign_on,
+    Claimed, bodies, claim, claim_held, freeze, had_by, held_hosts, hold, next_due, prolong, recover, release, settle,
+    sign_off, sign_on,
 };
 pub use look::{Filter, attempts, body, count_ended, find, list, list_of_subject, remove_before, replay};
 

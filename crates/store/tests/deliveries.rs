@@ -67,8 +67,8 @@ async fn promise(store: &Store, dice: &dyn Dice, to: &Receiver, number: u64) -> 
 }
 
 async fn taken(store: &Store, now: Time) -> Vec<Delivery> {
-    let taken = store::deliveries::claim(store, "worker", now, 10).await.unwrap();
-    taken.into_iter().map(|(delivery, _)| delivery).collect()
+    let claimed = store::deliveries::claim(store, "worker", now, &[], 10).await.unwrap();
+    claimed.taken.into_iter().map(|(delivery, _)| delivery).collect()
 }
 
 async fn settle(store: &Store, delivery: &Delivery, now: Time, verdict: Verdict) {
@@ -128,7 +128,7 @@ testkit::both_databases! {
         }
         let all = taken(store, NOW + Duration::from_secs(1)).await;
         assert_eq!(all.len(), 3);
-        store::deliveries::hold(store, "worker", &[all[0].id, all[1].id]).await.unwrap();
+        store::deliveries::hold(store, "worker", &[all[0].id, all[1].id], NOW).await.unwrap();
         assert_eq!(store::deliveries::held_hosts(store, 10).await.unwrap(), ["h.example"]);
         let held = store::deliveries::claim_held(store, "worker", "h.example", 1).await.unwrap();
         assert_eq!(held[0].0.id, all[0].id, "the oldest first");
@@ -138,5 +138,38 @@ testkit::both_databases! {
         store::deliveries::release(store, "worker", &[all[2].id], NOW).await.unwrap();
         assert_eq!(store::deliveries::had_by(store, "worker").await.unwrap(), [all[0].id]);
         assert_eq!(taken(store, NOW + Duration::from_secs(1)).await[0].id, all[2].id);
+    }
+
+    async fn what_is_told_in_order_is_never_laid_aside(database: &Database) {
+        let (store, dice) = (database.store(), SeededDice::new(5));
+        let to = receiver(store, &dice, true).await;
+        let first = promise(store, &dice, &to, 0).await;
+        let second = promise(store, &dice, &to, 1).await;
+        let mut now = NOW + Duration::from_secs(1);
+        assert_eq!(taken(store, now).await[0].id, first);
+        // The worker has no place for it. It is asked for again by itself, since nothing that ends would let it go.
+        now = now + Duration::from_secs(1);
+        store::deliveries::hold(store, "worker", &[first], now).await.unwrap();
+        assert!(store::deliveries::held_hosts(store, 10).await.unwrap().is_empty());
+        assert!(taken(store, NOW + Duration::from_secs(1)).await.is_empty());
+        let again = store::deliveries::claim(store, "worker", now, &["h.example".to_owned()], 10).await.unwrap();
+        assert_eq!(again.held, [""; 0]);
+        assert_eq!(again.taken[0].0.id, first);
+        settle(store, &again.taken[0].0, now, Verdict::Taken).await;
+        assert_eq!(taken(store, now).await[0].id, second);
+    }
+
+    async fn what_goes_to_a_full_host_is_laid_aside_at_once(database: &Database) {
+        let (store, dice) = (database.store(), SeededDice::new(6));
+        let to = receiver(store, &dice, false).await;
+        let elsewhere = Receiver { url: "https://elsewhere.example/".to_owned(), ..to.clone() };
+        promise(store, &dice, &to, 0).await;
+        let free = promise(store, &dice, &elsewhere, 1).await;
+        let now = NOW + Duration::from_secs(1);
+        let claimed = store::deliveries::claim(store, "worker", now, &["h.example".to_owned()], 10).await.unwrap();
+        assert_eq!(claimed.held, ["h.example"]);
+        assert_eq!(claimed.taken.iter().map(|(each, _)| each.id).collect::<Vec<_>>(), [free]);
+        assert_eq!(store::deliveries::had_by(store, "worker").await.unwrap(), [free], "nobody has what is laid aside");
+        assert_eq!(store::deliveries::held_hosts(store, 10).await.unwrap(), ["h.example"]);
     }
 }

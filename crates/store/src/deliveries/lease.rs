@@ -20,6 +20,15 @@ use crate::connection::reading::Connected as _;
 use crate::document;
 use crate::{Store, StoreError, Tx};
 
+/// What was found when the time of deliveries had come.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Claimed {
+    /// The worker's own now, each with its host.
+    pub taken: Vec<(Delivery, String)>,
+    /// The host of each that was laid aside.
+    pub held: Vec<String>,
+}
+
 /// Signs a worker on, or says that it lives: what it takes is its own until then.
 pub async fn sign_on(store: &Store, token: &str, until: Time) -> Result<(), StoreError> {
     let row = worker::Model { token: token.to_owned(), until_ms: until.as_ms() };
@@ -79,8 +88,15 @@ async fn give_back(tx: &Tx, now: Time, whose: Expr) -> Result<u64, StoreError> {
     Ok(given)
 }
 
-/// Takes deliveries whose time has come, those that have waited for longest first.
-pub async fn claim(store: &Store, token: &str, now: Time, at_most: u64) -> Result<Vec<(Delivery, String)>, StoreError> {
+/// Takes deliveries whose time has come, those that have waited for longest first. Those to `full` hosts are laid aside in the same
+/// step, as [`hold`] would, but for those that are told in order: their turn is only theirs.
+pub async fn claim(
+    store: &Store,
+    token: &str,
+    now: Time,
+    full: &[String],
+    at_most: u64,
+) -> Result<Claimed, StoreError> {
     let due = Query::select()
         .column(Column::Id)
         .from(Entity)
@@ -89,7 +105,20 @@ pub async fn claim(store: &Store, token: &str, now: Time, at_most: u64) -> Resul
         .order_by(Column::DueMs, Order::Asc)
         .limit(at_most)
         .take();
-    take(store, token, due).await
+    let has_no_place = Column::Host.is_in(full).and(Column::IsOrdered.eq(false));
+    let nobodys = Expr::value(Option::<String>::None);
+    let state = Expr::case(has_no_place.clone(), HELD).finally(SENDING);
+    let whose = Expr::case(has_no_place, nobodys).finally(token);
+    let mut claimed = Claimed::default();
+    for row in take(store, due, state.into(), whose.into()).await? {
+        let host = row.host.clone();
+        if row.state == HELD {
+            claimed.held.push(host);
+        } else {
+            claimed.taken.push((row.try_into()?, host));
+        }
+    }
+    Ok(claimed)
 }
 
 /// Takes deliveries that are held for a host, the oldest first.
@@ -108,24 +137,7 @@ pub async fn claim_held(
         .order_by(Column::DueMs, Order::Asc)
         .limit(at_most)
         .take();
-    take(store, token, held).await
-}
-
-async fn take(store: &Store, token: &str, mut which: SelectStatement) -> Result<Vec<(Delivery, String)>, StoreError> {
-    which.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-    let ids = Query::select().column(Column::Id).from("picked").take();
-    let picked = CommonTableExpression::new().table_name("picked").column(Column::Id).query(which).to_owned();
-    let mut update = Query::update()
-        .table(Entity)
-        .value(Column::State, SENDING)
-        .value(Column::Token, token)
-        .and_where(Expr::col((Entity, Column::Id)).in_subquery(ids))
-        .returning_all()
-        .take();
-    update.with_cte(picked);
-    let rows = store.writer().query_all(&update).await?;
-    let mut rows: Vec<_> = rows.iter().map(|row| Model::from_query_result(row, "")).collect::<Result<_, _>>()?;
-    rows.sort_by(|a, b| a.due_ms.cmp(&b.due_ms).then_with(|| a.id.cmp(&b.id)));
+    let rows = take(store, held, SENDING.into(), token.into()).await?;
     rows.into_iter()
         .map(|row| {
             let host = row.host.clone();
@@ -134,10 +146,31 @@ async fn take(store: &Store, token: &str, mut which: SelectStatement) -> Result<
         .collect()
 }
 
-/// Lays deliveries aside until their host can be asked.
-pub async fn hold(store: &Store, token: &str, ids: &[DeliveryId]) -> Result<(), StoreError> {
+async fn take(store: &Store, mut which: SelectStatement, state: Expr, whose: Expr) -> Result<Vec<Model>, StoreError> {
+    which.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    let ids = Query::select().column(Column::Id).from("picked").take();
+    let picked = CommonTableExpression::new().table_name("picked").column(Column::Id).query(which).to_owned();
+    let mut update = Query::update()
+        .table(Entity)
+        .value(Column::State, state)
+        .value(Column::Token, whose)
+        .and_where(Expr::col((Entity, Column::Id)).in_subquery(ids))
+        .returning_all()
+        .take();
+    update.with_cte(picked);
+    let rows = store.writer().query_all(&update).await?;
+    let mut rows: Vec<_> = rows.iter().map(|row| Model::from_query_result(row, "")).collect::<Result<_, _>>()?;
+    rows.sort_by(|a, b| a.due_ms.cmp(&b.due_ms).then_with(|| a.id.cmp(&b.id)));
+    Ok(rows)
+}
+
+/// Lays deliveries aside until their host can be asked. What is told in order is not laid aside, since others wait behind it: it waits
+/// until `again`.
+pub async fn hold(store: &Store, token: &str, ids: &[DeliveryId], again: Time) -> Result<(), StoreError> {
+    let in_order = Column::IsOrdered.eq(true);
     Entity::update_many()
-        .col_expr(Column::State, Expr::value(HELD))
+        .col_expr(Column::State, Expr::case(in_order.clone(), WAITING).finally(HELD).into())
+        .col_expr(Column::DueMs, Expr::case(in_order, again.as_ms()).finally(Expr::col(Column::DueMs)).into())
         .col_expr(Column::Token, Expr::value(Option::<String>::None))
         .filter(Column::Id.is_in(ids.iter().map(DeliveryId::as_str)))
         .filter(Column::Token.eq(token))

@@ -1,13 +1,12 @@
 //! The desk: takes deliveries from the database, gives each to its host, and starts attempts where there is a place.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use app::deliveries::{Heard, Signing};
-use model::{AccountId, AppId, Delivery, DeliveryId, random_text};
+use model::{AccountId, AppId, Delivery, DeliveryId, Time, random_text};
 use store::deliveries::Body;
 use store::{Bell, StoreError, Together, Unanswered};
 use tokio::sync::Notify;
@@ -26,6 +25,9 @@ const SETTLED_AT_ONCE: usize = 64;
 
 /// Hosts that something is held for, which are looked for at once.
 const HELD_HOSTS: u64 = 1_000;
+
+/// Hosts without room that are named to the database when it is asked for more, so that it lays aside what goes to them by itself.
+const FULL_HOSTS: usize = 64;
 
 /// How long is waited before what could not be written down is tried again.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -81,7 +83,8 @@ pub async fn deliver(parts: DeliveryParts, options: DeliveryOptions, stop: impl 
     tokio::select! {
         () = stop => {}
         () = keep_alive(&shared) => {}
-        () = keep_taking(&shared) => {}
+        // Boxed, since it is large.
+        () = Box::pin(keep_taking(&shared)) => {}
     }
     shared.leave().await;
 }
@@ -109,7 +112,7 @@ async fn keep_alive(shared: &Shared) {
 /// Takes what is due, for ever.
 async fn keep_taking(shared: &Arc<Shared>) {
     let mut bell = Bell::of_deliveries(&shared.parts.store);
-    let mut looked = None::<Instant>;
+    let mut look = Look::default();
     let mut compared = Instant::now();
     loop {
         if compared.elapsed() >= shared.options.lease {
@@ -118,7 +121,7 @@ async fn keep_taking(shared: &Arc<Shared>) {
                 tracing::warn!(%error, "a worker could not compare what it has with the database");
             }
         }
-        let taken = shared.take(&mut looked).await;
+        let taken = shared.take(&mut look).await;
         let wait = match taken {
             Ok(Taken::More) => continue,
             Ok(Taken::All(wait)) => wait,
@@ -133,6 +136,15 @@ async fn keep_taking(shared: &Arc<Shared>) {
             () = shared.news.notified() => {}
         }
     }
+}
+
+/// What was seen when the whole table was looked at, which is done every now and then.
+#[derive(Default)]
+struct Look {
+    at: Option<Instant>,
+    /// When the next delivery that waits is to be tried. Nothing new is earlier without ringing, and an attempt that is put off comes
+    /// after the next look.
+    next_due: Option<Time>,
 }
 
 /// What was there to take.
@@ -169,22 +181,21 @@ impl Shared {
     }
 
     /// Takes what is due and what is held for hosts that have room, as far as there is any.
-    async fn take(self: &Arc<Self>, looked: &mut Option<Instant>) -> Result<Taken, StoreError> {
+    async fn take(self: &Arc<Self>, look: &mut Look) -> Result<Taken, StoreError> {
         let DeliveryParts { app, store, .. } = &self.parts;
         let room = self.hosts().room().min(TAKEN_AT_ONCE);
         let mut is_more = false;
         if room > 0 {
-            let due = store::deliveries::claim(store, &self.token, app.now(), room as u64).await?;
-            is_more = due.len() == room;
-            self.give_out(due).await?;
+            let full = self.hosts().full(FULL_HOSTS, Instant::now());
+            let due = store::deliveries::claim(store, &self.token, app.now(), &full, room as u64).await?;
+            is_more = due.taken.len() + due.held.len() == room;
+            self.note_held(&due.held);
+            self.give_out(due.taken).await?;
         }
-        if looked.is_none_or(|at| at.elapsed() >= self.options.poll) {
-            *looked = Some(Instant::now());
-            let held = store::deliveries::held_hosts(store, HELD_HOSTS).await?;
-            let mut hosts = self.hosts();
-            for host in &held {
-                hosts.note_held(host);
-            }
+        let is_time_to_look = look.at.is_none_or(|at| at.elapsed() >= self.options.poll);
+        if is_time_to_look {
+            look.at = Some(Instant::now());
+            self.note_held(&store::deliveries::held_hosts(store, HELD_HOSTS).await?);
         }
         let wanting = self.hosts().wanting(Instant::now());
         for (host, room) in wanting {
@@ -197,9 +208,24 @@ impl Shared {
         if is_more {
             return Ok(Taken::More);
         }
-        let next = store::deliveries::next_due(store).await?;
-        let wait = next.map_or(self.options.poll, |due| due.since(app.now())).min(self.options.poll);
+        if is_time_to_look || look.next_due.is_some_and(|due| due <= app.now()) {
+            look.next_due = store::deliveries::next_due(store).await?;
+        }
+        let wait = look.next_due.map_or(self.options.poll, |due| due.since(app.now())).min(self.options.poll);
         Ok(Taken::All(wait))
+    }
+
+    fn note_held(&self, hosts: &[String]) {
+        let mut known = self.hosts();
+        for host in hosts {
+            known.note_held(host);
+        }
+    }
+
+    /// Lays deliveries aside, or lets them wait for a little while where that cannot be.
+    async fn hold(&self, ids: &[DeliveryId]) -> Result<(), StoreError> {
+        let DeliveryParts { app, store, .. } = &self.parts;
+        store::deliveries::hold(store, &self.token, ids, app.now() + self.options.poll).await
     }
 
     /// Gives deliveries to their hosts and starts what can be started; lays aside what has no room.
@@ -243,7 +269,7 @@ impl Shared {
         for name in &names {
             self.start(name);
         }
-        if held.is_empty() { Ok(()) } else { store::deliveries::hold(&self.parts.store, &self.token, &held).await }
+        if held.is_empty() { Ok(()) } else { self.hold(&held).await }
     }
 
     /// Finds bytes and signatures. Bytes that are not there yet are made and kept before anybody sees them.
@@ -259,32 +285,36 @@ impl Shared {
             if tried.is_empty() { HashMap::new() } else { store::deliveries::bodies(store, &tried).await? };
         let made = taken.iter().filter(|(delivery, _)| !bodies.contains_key(&delivery.id));
         let made: Vec<_> = made.filter_map(|(delivery, _)| render(delivery)).collect();
-        bodies.extend(store::deliveries::freeze(store, made).await?);
-        let mut signings: HashMap<(Option<AppId>, AccountId), Arc<Signing>> = HashMap::new();
+        // Neither needs the other, and somebody waits for both.
+        let (frozen, signings) = tokio::join!(store::deliveries::freeze(store, made), self.signings(&taken));
+        bodies.extend(frozen?);
         let mut ready = Vec::with_capacity(taken.len());
         for (delivery, host) in taken {
-            let whose = (delivery.app, delivery.owner);
-            let signing = match signings.entry(whose) {
-                Entry::Occupied(known) => Arc::clone(known.get()),
-                Entry::Vacant(unknown) => {
-                    match self.parts.app.deliveries().signing(delivery.app, delivery.owner).await {
-                        Ok(signing) => Arc::clone(unknown.insert(Arc::new(signing))),
-                        Err(error) => {
-                            tracing::error!(%error, delivery = %delivery.id, "a delivery cannot be signed now");
-                            held.push(delivery.id);
-                            continue;
-                        }
-                    }
-                }
+            let Some(signing) = signings.get(&(delivery.app, delivery.owner)) else {
+                held.push(delivery.id);
+                continue;
             };
             let Some(body) = bodies.remove(&delivery.id) else {
                 tracing::error!(delivery = %delivery.id, "a delivery has no bytes and none can be made of it");
                 self.attempts.spawn(Arc::clone(self).write_off(delivery));
                 continue;
             };
-            ready.push((Ready { delivery, body, signing }, host));
+            ready.push((Ready { delivery, body, signing: Arc::clone(signing) }, host));
         }
         Ok(ready)
+    }
+
+    /// What signs these, for each app and account once; without those that cannot be found out now.
+    async fn signings(&self, taken: &[(Delivery, String)]) -> HashMap<(Option<AppId>, AccountId), Arc<Signing>> {
+        let mut signings = HashMap::new();
+        let all: HashSet<_> = taken.iter().map(|(each, _)| (each.app, each.owner)).collect();
+        for (app, owner) in all {
+            match self.parts.app.deliveries().signing(app, owner).await {
+                Ok(signing) => _ = signings.insert((app, owner), Arc::new(signing)),
+                Err(error) => tracing::error!(%error, account = %owner, "deliveries cannot be signed now"),
+            }
+        }
+        signings
     }
 
     /// Starts attempts at a host as long as it has places.
@@ -304,7 +334,7 @@ impl Shared {
     async fn attend(self: Arc<Self>, ready: Ready, place: Place) {
         let Ready { delivery, body, signing } = ready;
         let id = delivery.id;
-        let DeliveryParts { app, outbound, store, .. } = &self.parts;
+        let DeliveryParts { app, outbound, .. } = &self.parts;
         let (heard, sign) = attempt(app, outbound, self.options.timeout, delivery, &body, &signing).await;
         metrics::counter!(
             "soundpost_delivery_attempts_total",
@@ -321,7 +351,7 @@ impl Shared {
         if !back.is_empty() {
             let ids: Vec<_> = back.iter().map(|ready| ready.delivery.id).collect();
             self.ours().retain(|id| !ids.contains(id));
-            if let Err(error) = store::deliveries::hold(store, &self.token, &ids).await {
+            if let Err(error) = self.hold(&ids).await {
                 tracing::warn!(%error, "deliveries to a silent host go back with the lease");
             }
         }

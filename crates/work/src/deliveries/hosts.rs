@@ -120,6 +120,11 @@ impl<T> Hosts<T> {
         most.saturating_sub(host.waiting.len() + host.under_way.len())
     }
 
+    /// Hosts that have no room, or some of them where there are more.
+    pub(super) fn full(&self, at_most: usize, now: Instant) -> Vec<String> {
+        self.known.keys().filter(|host| self.room_at(host, now) == 0).take(at_most).cloned().collect()
+    }
+
     /// Lets something wait for its host here, or gives it back where there is no room.
     pub(super) fn add(&mut self, host: &str, item: T, now: Instant) -> Result<(), T> {
         if self.room_at(host, now) == 0 {
@@ -267,7 +272,9 @@ mod tests {
             assert_eq!(back.is_empty(), failure < 3, "what waited goes back with the third");
         }
         assert_eq!(hosts.add("a", 9, now), Err(9));
+        assert_eq!(hosts.full(9, now), ["a"]);
         let later = now + FIRST_REST + Duration::from_millis(1);
+        assert_eq!(hosts.full(9, later), [""; 0]);
         assert_eq!(hosts.wanting(later), [("a".to_owned(), 2)]);
         assert_eq!(hosts.add("a", 9, later), Ok(()));
         let place = launch(&mut hosts, "a", later);
