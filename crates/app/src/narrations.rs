@@ -271,6 +271,7 @@ impl Narrations<'_> {
             address: request.address.clone(),
             wish: request.wish.clone(),
             about: None,
+            findings: Vec::new(),
             script: Script::default(),
             revision: 0,
             published: None,
@@ -306,6 +307,7 @@ impl Narrations<'_> {
         }
         self.withdraw(tx, &mut narration, &production, now).await?;
         narration.about = None;
+        narration.findings.clear();
         if !narration.script.segments.is_empty() {
             self.keep_revision(tx, &narration, None, now).await?;
             narration.script = Script::default();

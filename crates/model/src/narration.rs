@@ -37,6 +37,8 @@ pub struct Narration {
     pub wish: Wish,
     /// What is known about the article, once it was read.
     pub about: Option<About>,
+    /// What was found where there was no article to read, as labels and values.
+    pub findings: Vec<(String, String)>,
     /// What is read. Empty until the article was.
     pub script: Script,
     /// Counts changes of the script.

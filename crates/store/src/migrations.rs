@@ -11,6 +11,7 @@ mod m20261125_230000_account_safety;
 mod m20261126_010000_deliveries;
 mod m20261126_040000_stores;
 mod m20261126_080000_narration;
+mod m20261126_220000_findings;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrations {
             Box::new(m20261126_010000_deliveries::Migration),
             Box::new(m20261126_040000_stores::Migration),
             Box::new(m20261126_080000_narration::Migration),
+            Box::new(m20261126_220000_findings::Migration),
         ]
     }
 }

@@ -32,6 +32,9 @@ pub(crate) mod row {
         pub(crate) wish: Json,
         #[sea_orm(column_type = "JsonBinary", nullable)]
         pub(crate) about: Option<Json>,
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        #[serde(default)]
+        pub(crate) findings: Option<Json>,
         #[sea_orm(column_type = "JsonBinary")]
         pub(crate) script: Json,
         pub(crate) revision: i64,
@@ -132,6 +135,8 @@ impl TryFrom<row::Model> for Narration {
     fn try_from(row: row::Model) -> Result<Self, StoreError> {
         let wrong = |why| corrupt("narrations", &row.id, why);
         let about = row.about.map(|about| document::read::<About>("narrations", &row.id, about)).transpose()?;
+        let findings = row.findings.map(|found| document::read("narrations", &row.id, found)).transpose()?;
+        let findings = findings.unwrap_or_default();
         let published =
             row.published.map(|made| document::read::<Published>("narrations", &row.id, made)).transpose()?;
         Ok(Self {
@@ -143,6 +148,7 @@ impl TryFrom<row::Model> for Narration {
             script: document::read::<Script>("narrations", &row.id, row.script)?,
             revision: row.revision.try_into().map_err(|why| corrupt("narrations", &row.id, why))?,
             about,
+            findings,
             published,
             address: row.address,
             created: Time::from_ms(row.created_ms),
@@ -168,6 +174,7 @@ pub async fn insert(tx: &Tx, narration: &Narration) -> Result<(), StoreError> {
         address_digest: digest(&narration.address),
         wish: document::write(&narration.wish)?,
         about: narration.about.as_ref().map(document::write).transpose()?,
+        findings: Some(document::write(&narration.findings)?),
         script: document::write(&narration.script)?,
         revision: narration.revision.into(),
         published: narration.published.as_ref().map(document::write).transpose()?,
@@ -186,6 +193,7 @@ pub async fn update(tx: &Tx, narration: &Narration) -> Result<(), StoreError> {
         .col_expr(Column::Publication, Expr::value(narration.publication.as_str()))
         .col_expr(Column::Wish, Expr::value(document::write(&narration.wish)?))
         .col_expr(Column::About, Expr::value(about))
+        .col_expr(Column::Findings, Expr::value(document::write(&narration.findings)?))
         .col_expr(Column::Script, Expr::value(document::write(&narration.script)?))
         .col_expr(Column::Revision, Expr::value(i64::from(narration.revision)))
         .col_expr(Column::Published, Expr::value(published))

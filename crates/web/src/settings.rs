@@ -50,7 +50,8 @@ impl Default for Rates {
     }
 }
 
-/// Event streams that are open at once.
+/// Event streams of productions that are open at once, and as many of players: everybody may look at those, and whoever works is not
+/// to wait for an audience.
 const MOST_STREAMS: usize = 512;
 
 /// What every handler is given. Cheap to clone.
@@ -62,6 +63,7 @@ struct Inner {
     limiter: Limiter,
     names: Names,
     streams: Arc<Semaphore>,
+    player_streams: Arc<Semaphore>,
 }
 
 impl Web {
@@ -70,7 +72,8 @@ impl Web {
         settings.public_url.truncate(end);
         let limiter = Limiter::new(settings.rates, settings.app.clone());
         let names = Names::new(&*settings.dice);
-        Self(Arc::new(Inner { settings, limiter, names, streams: Arc::new(Semaphore::new(MOST_STREAMS)) }))
+        let [streams, player_streams] = [(); 2].map(|()| Arc::new(Semaphore::new(MOST_STREAMS)));
+        Self(Arc::new(Inner { settings, limiter, names, streams, player_streams }))
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -94,9 +97,14 @@ impl Web {
         &self.0.limiter
     }
 
-    /// Places for event streams.
+    /// Places for event streams of productions.
     pub(crate) fn streams(&self) -> Arc<Semaphore> {
         Arc::clone(&self.0.streams)
+    }
+
+    /// Places for event streams of players.
+    pub(crate) fn player_streams(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.player_streams)
     }
 
     pub(crate) fn stopping(&self) -> watch::Receiver<bool> {

@@ -71,6 +71,16 @@ impl Narrations<'_> {
         Ok(Some(narration))
     }
 
+    /// Notes what was found where there is no article to read aloud.
+    pub async fn note_findings(&self, job: &Claimed, findings: Vec<(String, String)>) -> Result<(), AppError> {
+        let tx = self.0.begin().await?;
+        let Some(production) = current(&tx, job).await? else { return Ok(()) };
+        let mut narration = store::narrations::find_for_update(&tx, production.id).await?.ok_or(NONE)?;
+        narration.findings = findings;
+        store::narrations::update(&tx, &narration).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Which of these segments' sounds were rendered before; they count as used now.
     pub async fn rendered(&self, keys: &[String]) -> Result<Vec<String>, AppError> {
         let known = store::renderings::known(self.0.store(), keys).await?;

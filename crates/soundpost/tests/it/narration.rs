@@ -48,10 +48,10 @@ fn answer(mut stream: std::net::TcpStream) {
         "picture" => ("200 OK", "image/png", "\u{fffd}PNG".to_owned()),
         "french" => ("200 OK", "text/html; charset=utf-8", HARBOUR.replace("lang=en", "lang=fr")),
         "german" => ("200 OK", "text/html; charset=utf-8", HARBOUR.replace("lang=en", "lang=de")),
-        "inside" => {
-            // Private, and not among what the operator opened.
-            let to =
-                "HTTP/1.1 302 Found\r\nlocation: http://10.0.0.1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        // The first is private, and not among what the operator opened.
+        path @ ("inside" | "members") => {
+            let to = if path == "inside" { "http://10.0.0.1/" } else { "/login?ticket=hunter2" };
+            let to = format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             let _ = stream.write_all(to.as_bytes());
             return;
         }
@@ -228,10 +228,10 @@ testkit::both_databases! {
             assert_eq!(player["status"], "error", "{path}: {player}");
             let (status, _, page) = newsroom.get(&format!("/p/{id}"), &[]);
             assert!(status == 200 && page.contains("data-state=\"wrong\""), "{path}: {page}");
-            (id, text(&player["error"]))
+            (page, text(&player["error"]), id)
         };
         // Nobody is there to read.
-        let (id, why) = failed("harbour");
+        let (_, why, id) = failed("harbour");
         assert!(why.contains("No voice is installed"), "{why}");
         premises.ask(&["voices", "install", &voice().display().to_string()], "");
         // What did not work is tried again when it is asked for again.
@@ -244,9 +244,12 @@ testkit::both_databases! {
             ("inside", "10.0.0.1"),
             ("french", "French"),
         ] {
-            let (_, why) = failed(path);
+            let (_, why, _) = failed(path);
             assert!(why.contains(part), "{path}: {why}");
         }
+        let (page, ..) = failed("members");
+        let found = format!("<dt>Led to</dt><dd>http://{pages}/login</dd><dt>Words</dt>");
+        assert!(page.contains(&found) && page.contains("asks for a password") && !page.contains("hunter2"), "{page}");
         for (url, status) in [("http://10.0.0.1/", 422), ("http://[::ffff:10.0.0.1]/", 422), ("ftp://news.example/", 400), ("", 400)] {
             assert_eq!(newsroom.ask(url, "").0, status, "{url}");
         }

@@ -38,7 +38,7 @@ pub(super) async fn state(State(web): State<Web>, Path(id): Path<String>) -> Res
 pub(super) async fn stream(State(web): State<Web>, Path(id): Path<String>) -> Result<Response, Silent> {
     let id = parsed(&id)?;
     look(&web, id).await?;
-    let place = web.streams().try_acquire_owned().map_err(|_| {
+    let place = web.player_streams().try_acquire_owned().map_err(|_| {
         let message = "Too many streams are open. Ask for the state, or come back in a minute.";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).with(RETRY_AFTER, 60)
     })?;

@@ -95,6 +95,9 @@ fn player(
         address: "https://harbour.example/coast/gauges".to_owned(),
         wish: Wish::default(),
         about: Some(about),
+        findings: [("Led to", "https://harbour.example/login"), ("Words", "41")]
+            .map(|(a, b)| (a.into(), b.into()))
+            .into(),
         script: Script::of(text.iter().map(|(kind, text)| (*kind, (*text).to_owned())), None),
         revision: 1,
         published: published.map(|made| Published { made, revision: 1, at: now }),
@@ -163,6 +166,7 @@ fn nobodys_words_become_markup() {
     let text = [(Kind::Heading(1), words), (Kind::Paragraph, words), (Kind::Code, words)];
     for (name, mut player, beside) in states(words, &text, words) {
         let about = player.narration.about.get_or_insert_default();
+        player.narration.findings = vec![(words.to_owned(), words.to_owned())];
         for field in [
             &mut about.author,
             &mut about.site,

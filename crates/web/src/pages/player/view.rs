@@ -140,7 +140,7 @@ pub(super) struct Wrong {
     pub(super) heading: String,
     pub(super) sentence: String,
     pub(super) retry: Option<String>,
-    pub(super) details: Vec<(&'static str, String)>,
+    pub(super) details: Vec<(String, String)>,
     pub(super) wide: String,
     pub(super) narrow: String,
 }
@@ -250,13 +250,16 @@ fn ready(here: &Here, player: &Player, beside: &Beside, from: Option<u64>, heigh
 }
 
 fn wrong(player: &Player, beside: &Beside, height: u32) -> Wrong {
-    let mut details = vec![("Article", player.narration.address.clone())];
-    details.push(("Tried last", date(player.production.changed)));
+    let narration = &player.narration;
+    let details = [("Article".to_owned(), narration.address.clone())]
+        .into_iter()
+        .chain([("Tried last".to_owned(), date(player.production.changed))])
+        .chain(narration.findings.iter().cloned());
     Wrong {
         heading: "This article could not be read aloud".to_owned(),
         sentence: player.trouble().unwrap_or_default().to_owned(),
         retry: beside.retry.clone(),
-        details,
+        details: details.collect(),
         wide: svg(Shape::Fallen, Width::Wide, height, ""),
         narrow: svg(Shape::Fallen, Width::Narrow, height, ""),
     }

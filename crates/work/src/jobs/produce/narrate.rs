@@ -90,7 +90,14 @@ impl Produce {
         })?;
         let address = fetched.target.url().to_string();
         let read = move || article::read(&bytes, fetched.content_type.as_deref(), &address);
-        let article = spawn_blocking(read).await.map_err(gone)?.map_err(|error| Failure::Never(error.to_string()))?;
+        let article = match spawn_blocking(read).await.map_err(gone)? {
+            Ok(article) => article,
+            Err(error) => {
+                let found = findings(&narration.address, fetched.target.url(), &error);
+                self.app.narrations().note_findings(&task.job, found).await.map_err(|error| from_app(&error))?;
+                return Err(Failure::Never(error.to_string()));
+            }
+        };
         let (mut about, mut blocks) = (article.about, article.blocks);
         if let Some(language) = &narration.wish.language {
             about.language.clone_from(language);
@@ -113,6 +120,18 @@ impl Produce {
     }
 }
 
+/// What was found in place of an article. Where its address led elsewhere, that is told without what may be a secret in it.
+fn findings(asked: &str, found: &url::Url, error: &article::ArticleError) -> Vec<(String, String)> {
+    let elsewhere = (found.as_str() != asked).then(|| {
+        let mut place = found.clone();
+        place.set_query(None);
+        place.set_fragment(None);
+        ("Led to", place.to_string())
+    });
+    let all = elsewhere.into_iter().chain(error.details());
+    all.map(|(label, value)| (label.to_owned(), value)).collect()
+}
+
 /// Says how far it is: the page shows the segment that is spoken.
 struct Hearing(Arc<Task>);
 
@@ -123,6 +142,6 @@ impl Listener for Hearing {
     }
 
     fn is_over(&self) -> bool {
-        self.0.stopped().is_some()
+        self.0.is_over()
     }
 }
