@@ -11,7 +11,6 @@ use std::error::Error;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use speech::piper::{Kernels, Piper};
@@ -36,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let script = Script::of(&blocks, &voice.about().language)?;
     let settings = Settings { threads, ..Settings::default() };
     let (mut samples, mut words, mut first) = (Vec::new(), 0, None);
-    speak(&script.segments, &voice, &settings, &AtomicBool::new(false), &mut |piece| {
+    speak(&script.segments, &voice, &settings, speech::voice::NEVER_OVER, &mut |piece| {
         first.get_or_insert_with(|| begun.elapsed());
         samples.extend(piece.samples);
         words += piece.words.len();

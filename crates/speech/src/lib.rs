@@ -6,16 +6,16 @@
 //!
 //! ```no_run
 //! use std::sync::Arc;
-//! use std::sync::atomic::AtomicBool;
 //! use speech::piper::{Kernels, Piper};
 //! use speech::pronounce::Pronouncer;
 //! use speech::script::{Block, Script};
+//! use speech::voice::NEVER_OVER;
 //! use speech::{Settings, SpeechError, speak};
 //!
 //! fn main() -> Result<(), SpeechError> {
 //!     let voice = Piper::open("voice.whl".as_ref(), Arc::new(Pronouncer::american()), Kernels::Own)?;
 //!     let script = Script::of(&[Block::Paragraph("It cost $1.5bn.".to_owned())], "en-US")?;
-//!     speak(&script.segments, &voice, &Settings::default(), &AtomicBool::new(false), &mut |piece| {
+//!     speak(&script.segments, &voice, &Settings::default(), NEVER_OVER, &mut |piece| {
 //!         for word in &piece.words {
 //!             let text = &script.segments[piece.segment].text;
 //!             println!("{} at sample {}", &text[word.source.clone()], word.heard.start);

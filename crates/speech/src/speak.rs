@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
@@ -14,7 +13,7 @@ use crate::SpeechError;
 use crate::pronounce::{Lexicon, Pronunciation};
 use crate::script::{Pauses, Segment};
 use crate::spoken::Sentence;
-use crate::voice::{Manner, Said, Voice};
+use crate::voice::{IsOver, Manner, Said, Voice};
 
 /// Changes when the same text is read in other words or cut elsewhere, so that nothing old is taken for new.
 const READING: &str = "reading 1";
@@ -92,17 +91,17 @@ pub fn key(segment: &Segment, voice: &dyn Voice, settings: &Settings) -> String 
 }
 
 /// Speaks segments one after the other, with pauses between them; positions count from the beginning of the first. `take` is given
-/// the pieces in order, on the calling thread. When `stop` is set, what is being said is finished and thrown away.
+/// the pieces in order, on the calling thread. When `is_over` says so, what is being said is finished and thrown away.
 pub fn speak(
     segments: &[Segment],
     voice: &dyn Voice,
     settings: &Settings,
-    stop: &AtomicBool,
+    is_over: IsOver<'_>,
     take: &mut dyn FnMut(Piece) -> Result<(), SpeechError>,
 ) -> Result<(), SpeechError> {
     // Where the present segment begins, where the sound ends so far, and which segment that is.
     let (mut origin, mut end, mut current) = (0, 0, None);
-    render(segments, voice, settings, stop, &mut |mut piece| {
+    render(segments, voice, settings, is_over, &mut |mut piece| {
         if current != Some(piece.segment) {
             if let Some((before, after)) =
                 current.and_then(|before: usize| Some((segments.get(before)?, segments.get(piece.segment)?)))
@@ -136,7 +135,7 @@ pub fn render(
     segments: &[Segment],
     voice: &dyn Voice,
     settings: &Settings,
-    stop: &AtomicBool,
+    is_over: IsOver<'_>,
     take: &mut dyn FnMut(Piece) -> Result<(), SpeechError>,
 ) -> Result<(), SpeechError> {
     let sentences: Vec<(usize, Sentence)> = segments
@@ -145,13 +144,13 @@ pub fn render(
         .flat_map(|(index, segment)| voice.sentences(&segment.text).into_iter().map(move |sentence| (index, sentence)))
         .collect();
     let queue = Queue::new(sentences.len(), settings.threads.get() * AHEAD);
-    let manner = Manner { pace: settings.pace, lexicon: &settings.lexicon };
+    let manner = Manner { pace: settings.pace, lexicon: &settings.lexicon, is_over };
     std::thread::scope(|scope| {
         for _ in 0..settings.threads.get().min(sentences.len()) {
             scope.spawn(|| {
                 while let Some(index) = queue.next() {
                     let said = match sentences.get(index) {
-                        Some(_) if stop.load(Ordering::Relaxed) => Err(SpeechError::Cancelled),
+                        Some(_) if is_over() => Err(SpeechError::Cancelled),
                         Some((_, sentence)) => voice.say(sentence, &manner),
                         None => break,
                     };
@@ -159,7 +158,7 @@ pub fn render(
                 }
             });
         }
-        let result = deliver(&sentences, voice, settings, stop, &queue, take);
+        let result = deliver(&sentences, voice, settings, is_over, &queue, take);
         // Whoever still waits for a sentence to say is told that there is none.
         queue.close();
         result
@@ -170,7 +169,7 @@ fn deliver(
     sentences: &[(usize, Sentence)],
     voice: &dyn Voice,
     settings: &Settings,
-    stop: &AtomicBool,
+    is_over: IsOver<'_>,
     queue: &Queue,
     take: &mut dyn FnMut(Piece) -> Result<(), SpeechError>,
 ) -> Result<(), SpeechError> {
@@ -178,7 +177,7 @@ fn deliver(
     for (index, (segment, sentence)) in sentences.iter().enumerate() {
         let Said { mut samples, words } = queue.wait(index)?;
         let said = samples.len();
-        if stop.load(Ordering::Relaxed) {
+        if is_over() {
             return Err(SpeechError::Cancelled);
         }
         let last = sentences.get(index + 1).is_none_or(|(next, _)| next != segment);
@@ -274,9 +273,11 @@ impl Queue {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
 
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
     use crate::script::Kind;
-    use crate::voice::About;
+    use crate::voice::{About, NEVER_OVER};
 
     /// A voice that says each letter as a hundredth of a second of its number, and fails at a word.
     struct Ticker(About);
@@ -317,7 +318,7 @@ mod tests {
     fn pieces(texts: &[&str], threads: usize) -> Vec<Piece> {
         let settings = Settings { threads: NonZero::new(threads).unwrap(), ..Settings::default() };
         let mut pieces = Vec::new();
-        speak(&segments(texts), &ticker(), &settings, &AtomicBool::new(false), &mut |piece| {
+        speak(&segments(texts), &ticker(), &settings, NEVER_OVER, &mut |piece| {
             pieces.push(piece);
             Ok(())
         })
@@ -360,16 +361,11 @@ mod tests {
     fn the_first_failure_ends_it() {
         let mut taken = 0;
         let settings = Settings { threads: NonZero::new(3).unwrap(), ..Settings::default() };
-        let result = render(
-            &segments(&["One.", "Two.", "Now fail.", "Four."]),
-            &ticker(),
-            &settings,
-            &AtomicBool::new(false),
-            &mut |_| {
+        let result =
+            render(&segments(&["One.", "Two.", "Now fail.", "Four."]), &ticker(), &settings, NEVER_OVER, &mut |_| {
                 taken += 1;
                 Ok(())
-            },
-        );
+            });
         assert!(matches!(result, Err(SpeechError::Failed { .. })));
         assert_eq!(taken, 2);
     }
@@ -379,14 +375,15 @@ mod tests {
         let stop = AtomicBool::new(false);
         let many = vec!["A sentence."; 1000];
         let mut taken = 0;
-        let result = render(&segments(&many), &ticker(), &Settings::default(), &stop, &mut |_| {
-            taken += 1;
-            stop.store(taken == 3, Ordering::Relaxed);
-            Ok(())
-        });
+        let result =
+            render(&segments(&many), &ticker(), &Settings::default(), &|| stop.load(Ordering::Relaxed), &mut |_| {
+                taken += 1;
+                stop.store(taken == 3, Ordering::Relaxed);
+                Ok(())
+            });
         assert!(matches!(result, Err(SpeechError::Cancelled)));
         assert_eq!(taken, 3);
-        let result = render(&segments(&many), &ticker(), &Settings::default(), &AtomicBool::new(false), &mut |_| {
+        let result = render(&segments(&many), &ticker(), &Settings::default(), NEVER_OVER, &mut |_| {
             Err(SpeechError::Write(std::io::ErrorKind::StorageFull.into()))
         });
         assert!(matches!(result, Err(SpeechError::Write(_))));

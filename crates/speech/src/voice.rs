@@ -49,13 +49,28 @@ impl About {
     }
 }
 
+/// Asked now and then while something is said: whether to leave off, since nobody waits for it any more.
+pub type IsOver<'a> = &'a (dyn Fn() -> bool + Sync);
+
+/// What is said to its end.
+pub const NEVER_OVER: IsOver<'static> = &|| false;
+
 /// How something is said.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Manner<'a> {
     /// How fast: 1 as the voice was made, 2 twice as fast. Voices take what lies between 0.5 and 2.
     pub pace: f32,
     /// Words that are said otherwise than the voice would.
     pub lexicon: &'a Lexicon,
+    /// For voices that may take long, since they wait for others: [`SpeechError::Cancelled`] soon after this says so.
+    pub is_over: IsOver<'a>,
+}
+
+impl<'a> Manner<'a> {
+    /// As the voice was made, to the end.
+    pub fn plain(lexicon: &'a Lexicon) -> Self {
+        Self { pace: 1.0, lexicon, is_over: NEVER_OVER }
+    }
 }
 
 /// A sentence, said.

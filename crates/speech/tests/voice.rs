@@ -5,14 +5,13 @@
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 
 use speech::piper::{Kernels, Piper};
 use speech::pronounce::{Lexicon, Pronouncer};
 use speech::script::{Kind, Segment};
 use speech::spoken::{Sentence, sentences};
-use speech::voice::{Manner, Said, Voice};
+use speech::voice::{Manner, NEVER_OVER, Said, Voice};
 use speech::{Settings, speak};
 
 static ENGLISH: LazyLock<Arc<Pronouncer>> = LazyLock::new(|| Arc::new(Pronouncer::american()));
@@ -37,7 +36,7 @@ fn sentence(text: &str) -> Sentence {
 }
 
 fn say(voice: &Piper, text: &str, pace: f32) -> Said {
-    voice.say(&sentence(text), &Manner { pace, lexicon: &Lexicon::default() }).expect("it can be said")
+    voice.say(&sentence(text), &Manner { pace, ..Manner::plain(&Lexicon::default()) }).expect("it can be said")
 }
 
 const TEXT: &str = "Inside every violin stands a small stick of spruce that nobody sees.";
@@ -122,7 +121,7 @@ fn an_article_is_spoken_on_several_threads() {
     let heard = |threads| {
         let settings = Settings { threads: NonZero::new(threads).expect("it is not zero"), ..Settings::default() };
         let (mut samples, mut words) = (Vec::new(), Vec::new());
-        speak(&segments, &*JOE, &settings, &AtomicBool::new(false), &mut |piece| {
+        speak(&segments, &*JOE, &settings, NEVER_OVER, &mut |piece| {
             assert_eq!(piece.start, samples.len() as u64);
             samples.extend(piece.samples);
             words.extend(piece.words.into_iter().map(|word| (piece.segment, word)));

@@ -141,6 +141,51 @@ async fn a_file_that_is_put_again_is_replaced_whole() {
 }
 
 #[tokio::test]
+async fn several_may_write_the_same_at_once() {
+    let (folder, blobs) = opened();
+    let name = key("p/f");
+    let (first, wait) = tokio::sync::oneshot::channel::<()>();
+    let slow = pieces(&["a slow ", "writer"]).chain(stream::once(async move {
+        _ = wait.await;
+        Ok(Bytes::from_static(b" ends"))
+    }));
+    let (putting, kept) = (blobs.clone(), name.clone());
+    let slow = tokio::spawn(async move { putting.put_stream(&kept, Box::pin(slow), 99).await });
+    while files(folder.path()).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    // What others do meanwhile is whole at once, and nobody's bytes are in anybody else's.
+    blobs.put_stream(&name, pieces(&["quick"]), 99).await.unwrap();
+    assert_eq!(text(&blobs, "p/f", None).await.unwrap(), "quick");
+    let cut = pieces(&["half"]).chain(stream::iter([Err(io::Error::other("gone"))]));
+    assert!(blobs.put_stream(&name, cut, 99).await.is_err());
+    first.send(()).unwrap();
+    slow.await.unwrap().unwrap();
+    assert_eq!(text(&blobs, "p/f", None).await.unwrap(), "a slow writer ends");
+    assert_eq!(files(folder.path()), ["p/f"]);
+
+    let bytes: &'static str = Box::leak("0123456789abcdef".repeat(1 << 12).into_boxed_str());
+    let crowd = (0..64).map(|_| {
+        let (blobs, name) = (blobs.clone(), name.clone());
+        tokio::spawn(async move { blobs.put_stream(&name, pieces(&[bytes]), 1 << 20).await })
+    });
+    let mut kept = 0;
+    for each in crowd.collect::<Vec<_>>() {
+        match each.await.unwrap() {
+            Ok(_) => kept += 1,
+            Err(error) => assert!(matches!(error, BlobError::Unavailable(_)), "{error}"),
+        }
+    }
+    assert!(kept > 0);
+    assert_eq!(text(&blobs, "p/f", None).await.unwrap(), bytes);
+    assert_eq!(files(folder.path()), ["p/f"]);
+    // What a crash left behind, one of several writers' too.
+    std::fs::write(folder.path().join(".partial/p+f.~3"), "half").unwrap();
+    blobs.remove(&name).await.unwrap();
+    assert_eq!(files(folder.path()), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_full_disk_is_told_from_other_trouble() {
     let (folder, blobs) = opened();
     // Whatever is written there, the kernel says that there is no space left.

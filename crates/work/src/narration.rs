@@ -11,8 +11,7 @@ use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use model::article::Kind;
 use model::narration::{Heard, Script, Segment};
@@ -58,8 +57,6 @@ pub struct Cache {
     pub known: Vec<String>,
     /// The runtime that storage is asked on: speaking is done on a thread of its own.
     pub handle: Handle,
-    /// Whose turn it is to put something there: two that say the same would write one file.
-    pub turn: Arc<Mutex<()>>,
 }
 
 /// How far it is.
@@ -74,11 +71,11 @@ pub struct Spoken {
 }
 
 /// Who hears how far it is, and may stop it.
-pub trait Listener {
+pub trait Listener: Sync {
     /// So far it is.
-    fn spoken(&self, spoken: Spoken);
+    fn spoken(&self, _: Spoken) {}
 
-    /// Whether to stop.
+    /// Whether to stop. Asked on several threads, also in the middle of a sentence.
     fn is_over(&self) -> bool;
 }
 
@@ -200,7 +197,7 @@ impl Speaking {
                 continue;
             }
             let end = self.until(at, cache);
-            self.render(at..end, cache, &mut |at, rendering| {
+            self.render(at..end, cache, listener, &mut |at, rendering| {
                 book.take(at, rendering)?;
                 if let Some(size) = cache.and_then(|cache| self.store(cache, at, rendering)) {
                     kept.push((self.keys[at].clone(), size));
@@ -214,12 +211,12 @@ impl Speaking {
     }
 
     /// Has the sound of the first segment in storage, and says how many bytes it has there; none where it is too long to be kept. It takes its time, too.
-    pub fn first(&self, cache: &Cache) -> Result<Option<u64>, Silence> {
+    pub fn first(&self, cache: &Cache, listener: &dyn Listener) -> Result<Option<u64>, Silence> {
         if let Some((_, size)) = self.stored(cache, 0) {
             return Ok(Some(size));
         }
         let mut size = None;
-        self.render(0..1.min(self.pieces.len()), Some(cache), &mut |at, rendering| {
+        self.render(0..1.min(self.pieces.len()), Some(cache), listener, &mut |at, rendering| {
             size = self.store(cache, at, rendering);
             Ok(())
         })?;
@@ -243,6 +240,7 @@ impl Speaking {
         &self,
         range: Range<usize>,
         cache: Option<&Cache>,
+        listener: &dyn Listener,
         take: &mut dyn FnMut(usize, &Rendering) -> Result<(), Silence>,
     ) -> Result<(), Silence> {
         let Some(reader) = self.readers.get(range.start) else { return Ok(()) };
@@ -252,9 +250,8 @@ impl Speaking {
                 voice.learn(text, &rendering);
             }
         }
-        let stop = AtomicBool::new(false);
         let (mut rendering, mut failure) = (Rendering::default(), None);
-        let spoken = speech::speak::render(pieces, &voice, &self.settings, &stop, &mut |piece| {
+        let spoken = speech::speak::render(pieces, &voice, &self.settings, &|| listener.is_over(), &mut |piece| {
             rendering.add(&piece);
             if piece.is_last
                 && let Err(error) = take(range.start + piece.segment, &std::mem::take(&mut rendering))
@@ -297,19 +294,8 @@ impl Speaking {
     fn store(&self, cache: &Cache, at: usize, rendering: &Rendering) -> Option<u64> {
         let bytes = rendering.bytes(self.rate())?;
         let (key, size) = (app::narrations::rendering_key(&self.keys[at]).ok()?, bytes.len() as u64);
-        let _turn = cache.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        match cache.handle.block_on(recording::put(&cache.blobs, &key, bytes)) {
-            Ok(()) => Some(size),
-            Err(error) => {
-                // Another worker may have put the same there at the same moment.
-                let there = cache.handle.block_on(recording::fetch(&cache.blobs, &key));
-                if there.is_some_and(|bytes| Rendering::read(&bytes, self.rate(), &self.pieces[at].text).is_some()) {
-                    return Some(size);
-                }
-                tracing::warn!(%error, "a rendering could not be kept");
-                None
-            }
-        }
+        let put = cache.handle.block_on(recording::put(&cache.blobs, &key, bytes));
+        put.inspect_err(|error| tracing::warn!(%error, "a rendering could not be kept")).ok().map(|()| size)
     }
 }
 
@@ -396,8 +382,6 @@ mod tests {
     struct Nobody;
 
     impl Listener for Nobody {
-        fn spoken(&self, _: Spoken) {}
-
         fn is_over(&self) -> bool {
             false
         }
@@ -457,8 +441,7 @@ mod tests {
         let speaking = Speaking::new(script, &[], &voice, &voices, Settings::default());
         let mut kept = Vec::new();
         let path = folder.path().join("spoken.wav");
-        let cache =
-            |known| Cache { blobs: blobs.clone(), known, handle: runtime.handle().clone(), turn: Arc::default() };
+        let cache = |known| Cache { blobs: blobs.clone(), known, handle: runtime.handle().clone() };
         let failed = speaking.all(&path, Some(&cache(Vec::new())), &Nobody, &mut kept);
         assert!(matches!(failed, Err(Silence::Speech(SpeechError::Away { .. }))), "{failed:?}");
         let keys: Vec<_> = kept.iter().map(|(key, _)| key.clone()).collect();
@@ -474,16 +457,15 @@ mod tests {
         let blobs = Blobs::open(&store::BlobOptions::folder(folder.path())).unwrap();
         let voice: Arc<dyn Voice> = Arc::new(Quiet(about()));
         let voices = Voices::new(folder.path().join("voices"));
-        let turn = Arc::<Mutex<()>>::default();
         for number in 0..20 {
             std::thread::scope(|scope| {
                 for _ in 0..4 {
                     scope.spawn(|| {
                         let script = Script::of([(Kind::Paragraph, format!("Number {number}."))], None);
                         let speaking = Speaking::new(script, &[], &voice, &voices, Settings::default());
-                        let (blobs, handle, turn) = (blobs.clone(), runtime.handle().clone(), Arc::clone(&turn));
-                        let cache = Cache { blobs, known: Vec::new(), handle, turn };
-                        assert!(speaking.first(&cache).unwrap().is_some_and(|size| size > 32_000));
+                        let (blobs, handle) = (blobs.clone(), runtime.handle().clone());
+                        let cache = Cache { blobs, known: Vec::new(), handle };
+                        assert!(speaking.first(&cache, &Nobody).unwrap().is_some_and(|size| size > 32_000));
                     });
                 }
             });

@@ -125,7 +125,7 @@ pub async fn work(parts: WorkerParts, options: WorkerOptions, stop: impl Future<
         scratch: Arc::clone(&scratch),
     };
     let look = Look { app: app.clone(), remotes: remotes.clone() };
-    let reader = Reader { app: app.clone(), blobs: blobs.clone(), voices, turn: Arc::default() };
+    let reader = Reader { app: app.clone(), blobs: blobs.clone(), voices };
     let say = Say { reader: reader.clone() };
     let produce = Produce {
         app: app.clone(),

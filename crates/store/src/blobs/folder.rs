@@ -1,11 +1,16 @@
 //! Storage in a folder. A file is written to `.partial` beside the others, then put to its place by a rename.
 //!
+//! Several may write one key at once, in this process or another: each has an unfinished file of its own, which it holds locked, and the
+//! last one stays. What nobody holds was left by a crash, and is written over by the next one, or goes with its key.
+//!
 //! Why not `object_store` here, too: it reads in pieces of 8 KiB, each of which goes through another thread, and a crash
 //! leaves its unfinished files under names that nobody can tell from the key.
 
+use std::fs::{OpenOptions, TryLockError};
 use std::io;
 use std::io::ErrorKind;
 use std::ops::Range;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use bytes::{Bytes, BytesMut};
@@ -13,12 +18,16 @@ use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufWriter};
+use tokio::task::spawn_blocking;
 use url::Url;
 
 use super::{Blob, BlobError, BlobKey, PIECE, Pieces};
 
 /// Where unfinished files are. No key begins with a dot.
 const PARTIAL: &str = ".partial";
+
+/// How many may write one key at once.
+const WRITERS: usize = 8;
 
 #[derive(Debug)]
 pub(super) struct Folder(PathBuf);
@@ -35,10 +44,13 @@ impl Folder {
         self.0.join(key.as_str())
     }
 
-    /// Where a file is while it is written. One key is written by one at a time, so that whoever removes the key knows where
-    /// to look for what a crash left.
-    fn partial(&self, key: &BlobKey) -> PathBuf {
-        self.0.join(PARTIAL).join(key.as_str().replace('/', "+"))
+    /// Where a file may be while it is written. No key has a `~`.
+    fn partials(&self, key: &BlobKey) -> impl Iterator<Item = PathBuf> + use<> {
+        let first = self.0.join(PARTIAL).join(key.as_str().replace('/', "+"));
+        (0..WRITERS).map(move |number| match number {
+            0 => first.clone(),
+            number => first.with_added_extension(format!("~{number}")),
+        })
     }
 
     pub(super) async fn put(
@@ -46,11 +58,12 @@ impl Folder {
         key: &BlobKey,
         bytes: impl Stream<Item = Result<Bytes, BlobError>> + Send,
     ) -> Result<(), BlobError> {
-        let partial = Partial(Some(self.partial(key)));
-        let path = self.path(key);
-        let Some(from) = &partial.0 else { return Ok(()) };
-        write(from, bytes).await?;
-        appear(from, &path).await.map_err(|error| writing(&error))?;
+        let (partials, path) = (self.partials(key), self.path(key));
+        let begun = spawn_blocking(move || Partial::begin(partials)).await.map_err(|error| writing(&error.into()))?;
+        let (partial, file) = begun.map_err(|error| writing(&error))?;
+        // Locked until it has its name.
+        let _file = fill(File::from_std(file), bytes).await?;
+        appear(&partial.path, &path).await.map_err(|error| writing(&error))?;
         partial.keep();
         Ok(())
     }
@@ -94,14 +107,20 @@ impl Folder {
     }
 
     pub(super) async fn remove(&self, key: &BlobKey) -> Result<(), BlobError> {
-        for path in [self.partial(key), self.path(key)] {
-            match fs::remove_file(path).await {
-                Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                    return Err(writing(&error));
+        let paths = self.partials(key).chain([self.path(key)]);
+        let removed = spawn_blocking(move || {
+            for path in paths {
+                match std::fs::remove_file(path) {
+                    Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                        return Err(error);
+                    }
+                    _ => {}
                 }
-                _ => {}
             }
-        }
+            Ok(())
+        });
+        let removed = removed.await.map_err(|error| writing(&error.into()))?;
+        removed.map_err(|error| writing(&error))?;
         // Folders go with their last file, as they came with the first.
         let path = self.path(key);
         for folder in path.ancestors().skip(1).take_while(|folder| **folder != self.0) {
@@ -124,19 +143,47 @@ impl Folder {
 }
 
 /// An unfinished file, which is gone when this is.
-struct Partial(Option<PathBuf>);
+struct Partial {
+    path: PathBuf,
+    is_kept: bool,
+}
 
 impl Partial {
+    /// The first of these that nobody else writes, empty and locked.
+    fn begin(paths: impl Iterator<Item = PathBuf>) -> io::Result<(Self, std::fs::File)> {
+        for path in paths {
+            let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path)?;
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) => continue,
+                // Where files cannot be locked, nobody can be told from anybody.
+                Err(TryLockError::Error(error)) if error.kind() != ErrorKind::Unsupported => return Err(error),
+                _ => {}
+            }
+            // Whoever had it until now has put it to its place meanwhile, or removed it.
+            let is_there = std::fs::metadata(&path).is_ok_and(|there| {
+                file.metadata().is_ok_and(|ours| (there.dev(), there.ino()) == (ours.dev(), ours.ino()))
+            });
+            if is_there {
+                let partial = Self { path, is_kept: false };
+                if file.metadata()?.len() > 0 {
+                    file.set_len(0)?;
+                }
+                return Ok((partial, file));
+            }
+        }
+        Err(io::Error::new(ErrorKind::ResourceBusy, "too many write this file at once"))
+    }
+
     fn keep(mut self) {
-        self.0 = None;
+        self.is_kept = true;
     }
 }
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        if let Some(path) = &self.0 {
+        if !self.is_kept {
             // If it cannot be removed now, it is when its key is.
-            let _ = std::fs::remove_file(path);
+            let _ = std::fs::remove_file(&self.path);
         }
     }
 }
@@ -147,13 +194,19 @@ pub(super) async fn write(
     bytes: impl Stream<Item = Result<Bytes, BlobError>> + Send,
 ) -> Result<(), BlobError> {
     let file = File::create(path).await.map_err(|error| writing(&error))?;
+    fill(file, bytes).await.map(drop)
+}
+
+async fn fill(file: File, bytes: impl Stream<Item = Result<Bytes, BlobError>> + Send) -> Result<File, BlobError> {
     let mut file = BufWriter::with_capacity(PIECE, file);
     let mut bytes = std::pin::pin!(bytes);
     while let Some(piece) = bytes.next().await {
         file.write_all(&piece?).await.map_err(|error| writing(&error))?;
     }
     file.flush().await.map_err(|error| writing(&error))?;
-    file.get_ref().sync_all().await.map_err(|error| writing(&error))
+    let file = file.into_inner();
+    file.sync_all().await.map_err(|error| writing(&error))?;
+    Ok(file)
 }
 
 /// Up to so many bytes of a file, from where it is.

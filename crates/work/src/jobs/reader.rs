@@ -2,7 +2,7 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use app::App;
 use app::narrations::Reading;
@@ -27,8 +27,6 @@ pub struct Reader {
     pub blobs: Blobs,
     /// The voices.
     pub voices: Voices,
-    /// Whose turn it is to keep something.
-    pub turn: Arc<Mutex<()>>,
 }
 
 impl Reader {
@@ -74,17 +72,25 @@ impl Reader {
     }
 
     /// Has the sound of a script's first segment in storage; its key there and its bytes, or nothing where it is too long to be kept.
-    pub(super) async fn say(&self, task: &Task, speaking: Speaking) -> Result<Option<(String, u64)>, Failure> {
+    pub(super) async fn say(&self, task: &Arc<Task>, speaking: Speaking) -> Result<Option<(String, u64)>, Failure> {
         let Some(key) = speaking.keys().first().cloned() else { return Ok(None) };
         let cache = self.cache(&speaking).await?;
-        let size = spawn_blocking(move || speaking.first(&cache)).await.map_err(gone)?;
+        let waits = Arc::clone(task);
+        let size = spawn_blocking(move || speaking.first(&cache, &*waits)).await.map_err(gone)?;
         let size = size.map_err(|silence| failure(task, silence))?;
         Ok(size.map(|size| (key, size)))
     }
 
     async fn cache(&self, speaking: &Speaking) -> Result<Cache, Failure> {
         let known = self.app.narrations().rendered(&speaking.all_keys()).await.map_err(|error| from_app(&error))?;
-        Ok(Cache { blobs: self.blobs.clone(), known, handle: Handle::current(), turn: Arc::clone(&self.turn) })
+        Ok(Cache { blobs: self.blobs.clone(), known, handle: Handle::current() })
+    }
+}
+
+/// Hears nothing, and stops when the task does.
+impl Listener for Task {
+    fn is_over(&self) -> bool {
+        self.stopped().is_some()
     }
 }
 

@@ -88,11 +88,11 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
 
     use std::sync::Mutex;
-    use std::sync::atomic::AtomicBool;
 
     use speech::Settings;
     use speech::script::{Kind, Segment};
     use speech::speak::render;
+    use speech::voice::NEVER_OVER;
 
     use super::*;
 
@@ -129,8 +129,7 @@ mod tests {
     fn spoken(voice: &dyn Voice, text: &str) -> Rendering {
         let segments = [Segment { kind: Kind::Paragraph, text: text.to_owned() }];
         let mut rendering = Rendering::default();
-        let go_on = AtomicBool::new(false);
-        render(&segments, voice, &Settings::default(), &go_on, &mut |piece| {
+        render(&segments, voice, &Settings::default(), NEVER_OVER, &mut |piece| {
             rendering.add(&piece);
             Ok(())
         })

@@ -214,7 +214,8 @@ mod tests {
         assert!(program.named("fr-espeak-ng").is_none() && program.named("fr-fr-espeak-ng").is_some());
         let voice = program.named("de-espeak-ng").unwrap_or_else(|| panic!("it speaks German"));
         let said = |text: &str, pace: f32| {
-            let manner = Manner { pace, lexicon: &speech::pronounce::Lexicon::default() };
+            let lexicon = speech::pronounce::Lexicon::default();
+            let manner = Manner { pace, ..Manner::plain(&lexicon) };
             let sentences = voice.sentences(text);
             assert_eq!(sentences.len(), 1);
             voice.say(&sentences[0], &manner).unwrap_or_else(|error| panic!("{error}"))

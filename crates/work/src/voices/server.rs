@@ -35,6 +35,9 @@ const WAITS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(3)
 /// The longest that it may ask to be left alone for.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
+/// How often is looked whether anybody waits still.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// Bytes of a name that the operator gives.
 const MOST_NAME: usize = 100;
 
@@ -110,7 +113,8 @@ impl SpeechServer {
     /// Says a word with its first voice, so that it is known whether it would.
     pub fn check(&self) -> Result<(), SpeechError> {
         let Some(voice) = self.all().next().and_then(|about| self.named(&about.name)) else { return Ok(()) };
-        let manner = Manner { pace: 1.0, lexicon: &Lexicon::default() };
+        let lexicon = Lexicon::default();
+        let manner = Manner::plain(&lexicon);
         voice.sentences("Hello.").iter().try_for_each(|sentence| voice.say(sentence, &manner).map(drop))
     }
 
@@ -136,7 +140,8 @@ impl SpeechServer {
     }
 
     /// Has a text said. Whoever reads the errors has nothing to do with the server; the operator's log says more.
-    fn ask(&self, voice: &str, text: &str, pace: f32) -> Result<Vec<u8>, SpeechError> {
+    fn ask(&self, voice: &str, text: &str, manner: &Manner<'_>) -> Result<Vec<u8>, SpeechError> {
+        let pace = manner.pace.clamp(0.5, 2.0);
         let mut wish = json!({ "model": self.0.model, "voice": voice, "input": text, "response_format": "wav" });
         // Not every model takes a speed.
         if (pace - 1.0).abs() > 0.001 {
@@ -145,7 +150,7 @@ impl SpeechServer {
         let way = self.way()?;
         let Some(runtime) = &way.runtime else { return Err(failed("the speech server was left")) };
         let wish = wish.to_string();
-        runtime.block_on(async {
+        let asking = async {
             let mut waits = WAITS.into_iter();
             loop {
                 let (error, asked) = match self.once(&way.outbound, wish.clone()).await {
@@ -156,6 +161,12 @@ impl SpeechServer {
                     Some(wait) => tokio::time::sleep(asked.unwrap_or(wait)).await,
                     None => return Err(error),
                 }
+            }
+        };
+        runtime.block_on(async {
+            tokio::select! {
+                sound = asking => sound,
+                () = over(manner) => Err(SpeechError::Cancelled),
             }
         })
     }
@@ -207,6 +218,13 @@ impl SpeechServer {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.map_err(|error| failed(format!("there is no thread for the speech server: {error}")))?;
         Ok(self.0.way.get_or_init(|| Way { outbound, runtime: Some(runtime) }))
+    }
+}
+
+/// Waits until nobody waits for the sound any more.
+async fn over(manner: &Manner<'_>) {
+    while !(manner.is_over)() {
+        tokio::time::sleep(LOOK).await;
     }
 }
 
@@ -262,7 +280,7 @@ impl Voice for Spoken {
     }
 
     fn say(&self, sentence: &Sentence, manner: &Manner<'_>) -> Result<Said, SpeechError> {
-        let answer = self.server.ask(&self.voice, &sentence.text, manner.pace.clamp(0.5, 2.0))?;
+        let answer = self.server.ask(&self.voice, &sentence.text, manner)?;
         let samples = samples(answer, RATE)?;
         let words = sentence.words.iter().map(|_| 0..samples.len()).take(1).collect();
         Ok(Said { samples, words })
@@ -274,16 +292,21 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
 
     use serde_json::Value;
+    use speech::voice::{IsOver, NEVER_OVER};
     use testkit::sink::Sink;
 
     use super::*;
 
     fn said(url: &str, pace: f32) -> Result<Said, SpeechError> {
+        said_unless(url, pace, NEVER_OVER)
+    }
+
+    fn said_unless(url: &str, pace: f32, is_over: IsOver<'_>) -> Result<Said, SpeechError> {
         let server = SpeechServer::new(url, Some("hunter2"), "tts-1", "en-US=alloy, de=nova").unwrap();
         let voice = server.named("en_US-alloy-server").unwrap();
         let sentences = voice.sentences("On 3 May, $5.");
         assert_eq!(sentences.len(), 1);
-        voice.say(&sentences[0], &Manner { pace, lexicon: &Lexicon::default() })
+        voice.say(&sentences[0], &Manner { pace, lexicon: &Lexicon::default(), is_over })
     }
 
     #[test]
@@ -341,6 +364,14 @@ mod tests {
                 });
             }
         });
+    }
+
+    #[test]
+    fn nobody_is_kept_waiting_who_left() {
+        let sink = Sink::apart();
+        let error = said_unless(&sink.url("hang"), 1.0, &|| !sink.heard().is_empty()).unwrap_err();
+        // And not that the server did not answer, which would have taken a minute, three times.
+        assert!(matches!(error, SpeechError::Cancelled), "{error}");
     }
 
     #[test]
