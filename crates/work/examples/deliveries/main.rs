@@ -258,8 +258,10 @@ async fn main() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     let sqlite = || format!("sqlite:{}", folder.path().join("deliveries.db").display());
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let only =
-        arguments.iter().position(|word| word == "--only").map(|at| arguments.drain(at..).nth(1).unwrap_or_default());
+    let only = arguments.iter().position(|word| word == "--only").map(|at| {
+        arguments.remove(at);
+        if at < arguments.len() { arguments.remove(at) } else { String::new() }
+    });
     let drains = arguments.iter().position(|word| word == "--drain").map(|at| arguments.remove(at)).is_some();
     let url = arguments.pop().unwrap_or_else(sqlite);
     let store = Store::open(&StoreOptions::new(url.clone())).await?;
