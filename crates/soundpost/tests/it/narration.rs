@@ -250,7 +250,7 @@ testkit::both_databases! {
         let (page, ..) = failed("members");
         let found = format!("<dt>Led to</dt><dd>http://{pages}/login</dd><dt>Words</dt>");
         assert!(page.contains(&found) && page.contains("asks for a password") && !page.contains("hunter2"), "{page}");
-        for (url, status) in [("http://10.0.0.1/", 422), ("http://[::ffff:10.0.0.1]/", 422), ("ftp://news.example/", 400), ("", 400)] {
+        for (url, status) in [("http://10.0.0.1/", 422), ("http://[::ffff:10.0.0.1]/", 422), ("http://news.example:25/", 422), ("ftp://news.example/", 400), ("", 400)] {
             assert_eq!(newsroom.ask(url, "").0, status, "{url}");
         }
         assert!(!server.log().contains("panicked"), "{}", server.log());
