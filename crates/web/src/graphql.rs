@@ -13,7 +13,7 @@ mod shelf;
 
 use std::sync::LazyLock;
 
-use app::Caller;
+use app::{Caller, Via};
 use async_graphql::{
     Context, EmptySubscription, ErrorExtensions, ID, MergedObject, Object, Request, Schema, SchemaBuilder, SimpleObject,
 };
@@ -126,7 +126,10 @@ async fn answer(State(web): State<Web>, request: axum::extract::Request) -> Resu
         Ok(None) | Err(_) => Who::peer(peer::of(&parts)),
     };
     web.limiter().count(who)?;
-    let caller = recognised?.ok_or_else(|| Problem::unauthenticated("Sign in, or send a personal API key."))?;
+    // A password is not sent with every question: whoever has one signs in.
+    let caller = recognised?.filter(|caller| caller.via != Via::Password).ok_or_else(|| {
+        Problem::unauthenticated("Sign in, or send a personal API key. A name with a password is not taken here.")
+    })?;
     if media_type(&parts.headers) != "application/json" {
         return Err(Problem::unsupported("The body is JSON: {\"query\": …, \"variables\": …}.").into());
     }

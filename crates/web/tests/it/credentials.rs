@@ -14,7 +14,7 @@ async fn with(server: &Server, credentials: &str) -> Answer {
     server.send(Request::get("/api/user.json").header(AUTHORIZATION, credentials).body(Body::empty()).unwrap()).await
 }
 
-fn basic(name: &str, secret: &str) -> String {
+pub(crate) fn basic(name: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{name}:{secret}")))
 }
 

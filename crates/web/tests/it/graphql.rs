@@ -10,6 +10,7 @@ use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use testkit::house::{HERE, PASSWORD};
 
+use crate::credentials::basic;
 use crate::server::{Answer, Server};
 
 /// Asks with a key.
@@ -186,6 +187,11 @@ testkit::both_databases! {
         let viewer = json!({ "query": "{ viewer { username } }" }).to_string();
         let nobody = server.send(plain(&viewer)).await;
         assert_eq!((nobody.status, wrong(&nobody).0), (StatusCode::UNAUTHORIZED, vec!["unauthenticated".to_owned()]));
+        let mut named = plain(&viewer);
+        named.headers_mut().insert(AUTHORIZATION, basic("ada", PASSWORD).parse().unwrap());
+        let named = server.send(named).await;
+        assert_eq!(named.status, StatusCode::UNAUTHORIZED);
+        assert!(wrong(&named).1.contains("password is not taken"), "{}", named.json());
         assert_eq!(ask(&server, "{ viewer { username } }", Value::Null).await, json!({ "viewer": { "username": "ada" } }));
 
         // A browser says that it was meant: other sites can send its cookie, and nothing else.
