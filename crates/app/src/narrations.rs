@@ -120,6 +120,8 @@ pub struct Player {
     pub publication: Option<Publication>,
     /// How far its making is, where somebody makes it.
     pub progress: Option<Progress>,
+    /// When it is tried again, where it did not work before.
+    pub again: Option<Time>,
 }
 
 /// How far a narration is.
@@ -131,6 +133,8 @@ pub struct Making {
     pub production: Production,
     /// How far its making is, where somebody makes it.
     pub progress: Option<Progress>,
+    /// When it is tried again, where it did not work before.
+    pub again: Option<Time>,
 }
 
 impl Player {
@@ -389,23 +393,27 @@ impl Narrations<'_> {
         let production = store::productions::find(self.0.store(), narration.id).await?.ok_or(NONE)?;
         let organization = store::organizations::find(self.0.store(), narration.organization).await?.ok_or(NONE)?;
         let publication = store::publications::find(self.0.store(), narration.publication).await?;
-        let progress = self.progress_of(&production).await?;
-        Ok(Player { narration, production, organization, publication, progress })
+        let (progress, again) = self.progress_of(&production).await?;
+        Ok(Player { narration, production, organization, publication, progress, again })
     }
 
     /// How far a narration is: for whoever looks again and again, and knows the rest of its player already.
     pub async fn making(&self, id: ProductionId) -> Result<Making, AppError> {
         let narration = store::narrations::find(self.0.store(), id).await?.ok_or(NONE)?;
         let production = store::productions::find(self.0.store(), id).await?.ok_or(NONE)?;
-        let progress = self.progress_of(&production).await?;
-        Ok(Making { narration, production, progress })
+        let (progress, again) = self.progress_of(&production).await?;
+        Ok(Making { narration, production, progress, again })
     }
 
-    async fn progress_of(&self, production: &Production) -> Result<Option<Progress>, AppError> {
+    async fn progress_of(&self, production: &Production) -> Result<(Option<Progress>, Option<Time>), AppError> {
         if !production.state.is_running() {
-            return Ok(None);
+            return Ok((None, None));
         }
-        Ok(store::jobs::progress_of(self.0.store(), &subject(production.id)).await?)
+        let (store, subject) = (self.0.store(), subject(production.id));
+        match store::jobs::progress_of(store, &subject).await? {
+            None => Ok((None, store::jobs::again_of(store, &subject).await?)),
+            progress => Ok((progress, None)),
+        }
     }
 
     /// What can be heard, in a format such as `mp3`.

@@ -28,7 +28,8 @@ use row::Entity;
 
 pub use lease::{ack, ask_cancel, bury_spent, claim, claim_many, fail_later, fail_never, hand_back, heartbeat};
 pub use look::{
-    counts, find, list, list_by_subject, list_dead, next_due, progress_of, remove_dead, remove_dead_before, revive,
+    again_of, counts, find, list, list_by_subject, list_dead, next_due, progress_of, remove_dead, remove_dead_before,
+    revive,
 };
 
 /// What is done first.

@@ -201,11 +201,14 @@ both_databases! {
         put(store, 1, job()).await;
         let claimed = take(store, at(0), "a").await.unwrap();
         assert_eq!(fail_later(store, &claimed, at(1), at(60)).await, Fate::Again);
+        let subject = job().subject.unwrap();
+        assert_eq!(jobs::again_of(store, &subject).await.unwrap(), Some(at(60)));
         // Another process waits as long: the back-off is in the database.
         let other = database.another().await;
         assert_eq!(take(&other, at(59), "b").await, None);
         assert_eq!(jobs::find(&other, id(1)).await.unwrap().unwrap().trouble.as_deref(), Some("the network was away"));
         let claimed = take(&other, at(60), "b").await.unwrap();
+        assert_eq!(jobs::again_of(&other, &subject).await.unwrap(), None, "it is tried");
         assert_eq!(fail_later(&other, &claimed, at(61), at(62)).await, Fate::Again);
         let claimed = take(&other, at(62), "c").await.unwrap();
         assert_eq!(claimed.attempt, 3);

@@ -42,6 +42,21 @@ pub async fn progress_of(db: &impl Read, subject: &str) -> Result<Option<Progres
     Ok(said.and_then(|(fraction, stage)| row::progress(fraction, stage)))
 }
 
+/// When the job about something is tried again that did not work before.
+pub async fn again_of(db: &impl Read, subject: &str) -> Result<Option<Time>, StoreError> {
+    let due = Entity::find()
+        .select_only()
+        .column(Column::DueMs)
+        .filter(Column::Subject.eq(subject))
+        .filter(row::is(LATER))
+        .filter(Column::Trouble.is_not_null())
+        .order_by_desc(Column::Id)
+        .into_tuple::<i64>()
+        .one(db.connection())
+        .await?;
+    Ok(due.map(Time::from_ms))
+}
+
 /// How many jobs there are.
 pub async fn counts(db: &impl Read, now: Time) -> Result<Counts, StoreError> {
     let woken = row::is(LATER).and(Column::DueMs.lte(now.as_ms()));

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use app::AppError;
+use app::narrations::Making;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -51,7 +52,8 @@ pub(super) async fn stream(State(web): State<Web>, Path(id): Path<String>) -> Re
 /// How far it is now.
 async fn look(web: &Web, id: ProductionId) -> Result<Playing, AppError> {
     let making = web.app().narrations().making(id).await?;
-    Ok(said(&making.narration, &making.production, making.progress.as_ref(), web.app().now()))
+    let Making { narration, production, progress, again } = making;
+    Ok(said(&narration, &production, progress.as_ref(), again, web.app().now()))
 }
 
 /// Looks again and again, and tells what changed, until there is nothing more to come.

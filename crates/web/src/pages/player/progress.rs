@@ -1,5 +1,7 @@
 //! How far a narration is, in words: for its page, for the events that the page listens to, and the same everywhere.
 
+use std::time::Duration;
+
 use app::narrations::{Player, Progress, Status, status_of};
 use model::production::{Stage, State};
 use model::{Narration, Production, Time};
@@ -18,11 +20,17 @@ const STEPS: [(&str, &str); 4] = [
 
 /// How far a player's narration is.
 pub(super) fn playing(player: &Player, now: Time) -> Playing {
-    said(&player.narration, &player.production, player.progress.as_ref(), now)
+    said(&player.narration, &player.production, player.progress.as_ref(), player.again, now)
 }
 
 /// How far a narration is.
-pub(super) fn said(narration: &Narration, production: &Production, progress: Option<&Progress>, now: Time) -> Playing {
+pub(super) fn said(
+    narration: &Narration,
+    production: &Production,
+    progress: Option<&Progress>,
+    again: Option<Time>,
+    now: Time,
+) -> Playing {
     let state = &production.state;
     let segments = narration.script.segments.len();
     let fraction = progress.map_or(0.0, |progress| progress.fraction.clamp(0.0, 1.0));
@@ -44,7 +52,13 @@ pub(super) fn said(narration: &Narration, production: &Production, progress: Opt
         }
         State::Stopping => ("fetching", "Stopping.".to_owned()),
         _ if status != StatusName::Generating => ("mastering", String::new()),
-        _ => ("fetching", "Waiting for its turn.".to_owned()),
+        _ => {
+            let step = if segments == 0 { "fetching" } else { "speaking" };
+            match again.filter(|again| *again > now) {
+                Some(again) => (step, format!("This did not work, and is tried again in {}.", about(again.since(now)))),
+                None => (step, "Waiting for its turn.".to_owned()),
+            }
+        }
     };
     let is_speaking = matches!(state, State::Working { stage: Stage::Speaking });
     let left = if status == StatusName::Generating && is_speaking {
@@ -92,13 +106,17 @@ fn left(fraction: f64, begun: Time, now: Time) -> String {
     if took < 2.0 || done < 0.02 {
         return String::new();
     }
-    let seconds = (took / done * (1.0 - fraction)).ceil() as u64;
-    let about = if seconds < 60 {
+    format!("About {} left.", about(Duration::from_secs_f64(took / done * (1.0 - fraction))))
+}
+
+/// Some time, in steps of five seconds or in minutes.
+fn about(time: Duration) -> String {
+    let seconds = time.as_secs_f64().ceil() as u64;
+    if seconds < 60 {
         counted(seconds.div_ceil(5).max(1) * 5, "second")
     } else {
         counted(seconds.div_ceil(60), "minute")
-    };
-    format!("About {about} left.")
+    }
 }
 
 #[cfg(test)]
@@ -113,6 +131,20 @@ mod tests {
         assert_eq!(left(0.5, ago(1_000), now), "");
         assert_eq!(left(0.5, ago(9_000), now), "About 10 seconds left.");
         assert_eq!(left(0.1, ago(20_000), now), "About 6 minutes left.");
+    }
+
+    #[test]
+    fn what_is_tried_again_says_when() {
+        let player = super::super::tests::waiting();
+        let sentence = |again: Option<i64>| {
+            let now = player.production.changed;
+            let again = again.map(|ms| Time::from_ms(now.as_ms() + ms));
+            said(&player.narration, &player.production, None, again, now).sentence
+        };
+        assert_eq!(sentence(None), "Waiting for its turn.");
+        assert_eq!(sentence(Some(0)), "Waiting for its turn.");
+        assert_eq!(sentence(Some(18_200)), "This did not work, and is tried again in 20 seconds.");
+        assert_eq!(sentence(Some(300_000)), "This did not work, and is tried again in 5 minutes.");
     }
 
     #[test]

@@ -113,7 +113,12 @@ fn player(
         created: now,
         changed: now,
     };
-    Player { narration, production, organization, publication: None, progress }
+    Player { narration, production, organization, publication: None, progress, again: None }
+}
+
+/// One that nobody makes just now.
+pub(super) fn waiting() -> Player {
+    player(State::Waiting, None, None, TITLE, &[])
 }
 
 fn ids(letter: &str) -> String {
