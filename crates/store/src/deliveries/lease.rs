@@ -111,11 +111,10 @@ pub async fn claim(
     let whose = Expr::case(has_no_place, nobodys).finally(token);
     let mut claimed = Claimed::default();
     for row in take(store, due, state.into(), whose.into()).await? {
-        let host = row.host.clone();
         if row.state == HELD {
-            claimed.held.push(host);
+            claimed.held.push(row.host);
         } else {
-            claimed.taken.push((row.try_into()?, host));
+            claimed.taken.push(with_host(row)?);
         }
     }
     Ok(claimed)
@@ -138,12 +137,12 @@ pub async fn claim_held(
         .limit(at_most)
         .take();
     let rows = take(store, held, SENDING.into(), token.into()).await?;
-    rows.into_iter()
-        .map(|row| {
-            let host = row.host.clone();
-            Ok((row.try_into()?, host))
-        })
-        .collect()
+    rows.into_iter().map(with_host).collect()
+}
+
+fn with_host(row: Model) -> Result<(Delivery, String), StoreError> {
+    let host = row.host.clone();
+    Ok((row.try_into()?, host))
 }
 
 async fn take(store: &Store, mut which: SelectStatement, state: Expr, whose: Expr) -> Result<Vec<Model>, StoreError> {
