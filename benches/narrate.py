@@ -306,7 +306,7 @@ def bench_hearing(report, soundpost, show):
 
     report.say()
     report.say("## Heard by a machine")
-    report.table("shipped article", "words", "errors", "word error rate", "errors that sound right", "rate without those", "of piper, Python")
+    report.table("shipped article", "words", "errors", "word error rate", "errors that sound right", "rate without those", "both rates of piper, Python")
     total, ours, theirs = 0, (0, 0), (0, 0)
 
     def rates(words, pair, goal=""):
@@ -357,7 +357,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--runs", type=int, default=3, help="pairs of runs for each comparison (3)")
     arguments.add_argument("--only", choices=["reference", "article", "server", "hearing", "lit"], action="append", help="some of the measurements")
-    arguments.add_argument("--show", action="store_true", help="leave what was heard beside the sound, a word on each line")
+    arguments.add_argument("--show", action="store_true", help="leave beside the sound what was understood otherwise than it was written: errors, words, and what was heard")
     arguments.add_argument("--write", action="store_true", help="put the tables into docs/explanation/voice-figures.md")
     wish = arguments.parse_args()
     if wish.write and wish.only:
