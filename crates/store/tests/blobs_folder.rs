@@ -140,7 +140,7 @@ async fn a_file_that_is_put_again_is_replaced_whole() {
     assert_eq!(text(&blobs, "f", None).await.unwrap(), "new");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn several_may_write_the_same_at_once() {
     let (folder, blobs) = opened();
     let name = key("p/f");
@@ -178,6 +178,24 @@ async fn several_may_write_the_same_at_once() {
     }
     assert!(kept > 0);
     assert_eq!(text(&blobs, "p/f", None).await.unwrap(), bytes);
+    assert_eq!(files(folder.path()), ["p/f"]);
+    // Those that fail take nothing from those that do not, as long as no more than eight write at once.
+    let mixed = (0..8).map(|number| {
+        let (blobs, name) = (blobs.clone(), name.clone());
+        tokio::spawn(async move {
+            for _ in 0..50 {
+                if number % 2 == 0 {
+                    blobs.put_stream(&name, pieces(&[bytes]), 1 << 20).await.unwrap();
+                } else {
+                    let cut = pieces(&["half"]).chain(stream::iter([Err(io::Error::other("gone"))]));
+                    assert!(matches!(blobs.put_stream(&name, cut, 99).await, Err(BlobError::Interrupted(_))));
+                }
+            }
+        })
+    });
+    for each in mixed.collect::<Vec<_>>() {
+        each.await.unwrap();
+    }
     assert_eq!(files(folder.path()), ["p/f"]);
     // What a crash left behind, one of several writers' too.
     std::fs::write(folder.path().join(".partial/p+f.~3"), "half").unwrap();

@@ -61,11 +61,10 @@ impl Folder {
         let (partials, path) = (self.partials(key), self.path(key));
         let begun = spawn_blocking(move || Partial::begin(partials)).await.map_err(|error| writing(&error.into()))?;
         let (partial, file) = begun.map_err(|error| writing(&error))?;
-        // Locked until it has its name.
-        let _file = fill(File::from_std(file), bytes).await?;
-        appear(&partial.path, &path).await.map_err(|error| writing(&error))?;
-        partial.keep();
-        Ok(())
+        fill(File::from_std(file), bytes).await?;
+        // In one piece, which goes on even where nobody waits for it any more.
+        let appeared = spawn_blocking(move || partial.appear(&path)).await.map_err(|error| writing(&error.into()))?;
+        appeared.map_err(|error| writing(&error))
     }
 
     pub(super) async fn size(&self, key: &BlobKey) -> Result<u64, BlobError> {
@@ -146,25 +145,25 @@ impl Folder {
 struct Partial {
     path: PathBuf,
     is_kept: bool,
+    /// What holds the lock. Closed last: once the file is removed or has its name, nobody can mistake it for one that a crash left.
+    _locked: std::fs::File,
 }
 
 impl Partial {
-    /// The first of these that nobody else writes, empty and locked.
+    /// The first of these that nobody else writes, empty and locked, and a way to write it.
     fn begin(paths: impl Iterator<Item = PathBuf>) -> io::Result<(Self, std::fs::File)> {
         for path in paths {
             let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path)?;
-            match file.try_lock() {
-                Err(TryLockError::WouldBlock) => continue,
-                // Where files cannot be locked, nobody can be told from anybody.
-                Err(TryLockError::Error(error)) if error.kind() != ErrorKind::Unsupported => return Err(error),
-                _ => {}
+            // Where files cannot be locked, whatever the file system says of it, nobody can be told from anybody.
+            if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+                continue;
             }
             // Whoever had it until now has put it to its place meanwhile, or removed it.
             let is_there = std::fs::metadata(&path).is_ok_and(|there| {
                 file.metadata().is_ok_and(|ours| (there.dev(), there.ino()) == (ours.dev(), ours.ino()))
             });
             if is_there {
-                let partial = Self { path, is_kept: false };
+                let partial = Self { path, is_kept: false, _locked: file.try_clone()? };
                 if file.metadata()?.len() > 0 {
                     file.set_len(0)?;
                 }
@@ -174,8 +173,23 @@ impl Partial {
         Err(io::Error::new(ErrorKind::ResourceBusy, "too many write this file at once"))
     }
 
-    fn keep(mut self) {
-        self.is_kept = true;
+    /// Puts a whole file to its place and waits until the folder knows it.
+    fn appear(mut self, to: &Path) -> io::Result<()> {
+        let Some(folder) = to.parent() else { return Err(ErrorKind::InvalidFilename.into()) };
+        for _ in 0..8 {
+            std::fs::create_dir_all(folder)?;
+            match std::fs::rename(&self.path, to) {
+                // Somebody removed the folder's last file just then, and the folder with it.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+                Ok(()) => {
+                    // What is at its own path from now on is somebody else's.
+                    self.is_kept = true;
+                    return std::fs::File::open(folder)?.sync_all();
+                }
+            }
+        }
+        Err(ErrorKind::NotFound.into())
     }
 }
 
@@ -194,19 +208,17 @@ pub(super) async fn write(
     bytes: impl Stream<Item = Result<Bytes, BlobError>> + Send,
 ) -> Result<(), BlobError> {
     let file = File::create(path).await.map_err(|error| writing(&error))?;
-    fill(file, bytes).await.map(drop)
+    fill(file, bytes).await
 }
 
-async fn fill(file: File, bytes: impl Stream<Item = Result<Bytes, BlobError>> + Send) -> Result<File, BlobError> {
+async fn fill(file: File, bytes: impl Stream<Item = Result<Bytes, BlobError>> + Send) -> Result<(), BlobError> {
     let mut file = BufWriter::with_capacity(PIECE, file);
     let mut bytes = std::pin::pin!(bytes);
     while let Some(piece) = bytes.next().await {
         file.write_all(&piece?).await.map_err(|error| writing(&error))?;
     }
     file.flush().await.map_err(|error| writing(&error))?;
-    let file = file.into_inner();
-    file.sync_all().await.map_err(|error| writing(&error))?;
-    Ok(file)
+    file.get_ref().sync_all().await.map_err(|error| writing(&error))
 }
 
 /// Up to so many bytes of a file, from where it is.
@@ -220,21 +232,6 @@ pub(super) fn read(file: File, length: u64) -> impl Stream<Item = io::Result<Byt
         let got = (&mut file).take(want as u64).read_buf(&mut piece).await?;
         Ok((got > 0).then(|| (piece.freeze(), (file, left - got as u64))))
     })
-}
-
-/// Puts a whole file to its place and waits until the folder knows it.
-async fn appear(from: &Path, to: &Path) -> io::Result<()> {
-    let Some(folder) = to.parent() else { return Err(ErrorKind::InvalidFilename.into()) };
-    for _ in 0..8 {
-        fs::create_dir_all(folder).await?;
-        match fs::rename(from, to).await {
-            // Somebody removed the folder's last file just then, and the folder with it.
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-            Ok(()) => return File::open(folder).await?.sync_all().await,
-        }
-    }
-    Err(ErrorKind::NotFound.into())
 }
 
 /// A walk through folders, by keys.
