@@ -120,10 +120,14 @@ impl Produce {
     }
 }
 
-/// What was found in place of an article. Where its address led elsewhere, that is told without what may be a secret in it.
+/// What was found in place of an article. Where its address led elsewhere, that is told without name, password and query: everybody
+/// who hears of the narration sees it, and the path is what any stranger is led to who asks for the address.
 fn findings(asked: &str, found: &url::Url, error: &article::ArticleError) -> Vec<(String, String)> {
     let elsewhere = (found.as_str() != asked).then(|| {
         let mut place = found.clone();
+        // Neither can be refused by an address that has a host.
+        _ = place.set_username("");
+        _ = place.set_password(None);
         place.set_query(None);
         place.set_fragment(None);
         ("Led to", place.to_string())
