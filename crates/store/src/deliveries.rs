@@ -21,8 +21,8 @@ use crate::document;
 use crate::{StoreError, Tx};
 
 pub use lease::{
-    Claimed, bodies, claim, claim_held, freeze, had_by, held_hosts, hold, next_due, prolong, recover, release, settle,
-    sign_off, sign_on,
+    bodies, claim, claim_held, freeze, had_by, held_hosts, hold, next_due, prolong, recover, release, settle, sign_off,
+    sign_on,
 };
 pub use look::{Filter, attempts, body, count_ended, find, list, list_of_subject, remove_before, replay};
 
@@ -136,7 +136,14 @@ pub async fn insert(tx: &Tx, now: Time, deliveries: &[NewDelivery]) -> Result<()
     Ok(())
 }
 
+/// How the names of lanes begin.
+const LANE: &str = "in order ";
+
 /// Where what goes in order waits for its turn: no host has this name.
 fn lane(receiver: ReceiverId) -> String {
-    format!("in order {receiver}")
+    format!("{LANE}{receiver}")
+}
+
+fn is_lane(host: &str) -> bool {
+    host.starts_with(LANE)
 }

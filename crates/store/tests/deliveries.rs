@@ -67,8 +67,12 @@ async fn promise(store: &Store, dice: &dyn Dice, to: &Receiver, number: u64) -> 
 }
 
 async fn taken(store: &Store, now: Time) -> Vec<Delivery> {
-    let claimed = store::deliveries::claim(store, "worker", now, &[], 10).await.unwrap();
-    claimed.taken.into_iter().map(|(delivery, _)| delivery).collect()
+    let claimed = store::deliveries::claim(store, "worker", now, 10).await.unwrap();
+    claimed.into_iter().map(|(delivery, _)| delivery).collect()
+}
+
+async fn held_hosts(store: &Store) -> Vec<String> {
+    store::deliveries::held_hosts(store, None, 10).await.unwrap().0
 }
 
 async fn settle(store: &Store, delivery: &Delivery, now: Time, verdict: Verdict) {
@@ -113,7 +117,7 @@ testkit::both_databases! {
         settle(store, &second[0], later, Verdict::Spent).await;
         let third = taken(store, later).await;
         assert_eq!(third.iter().map(|each| each.id).collect::<Vec<_>>(), promised[2..]);
-        assert!(store::deliveries::held_hosts(store, 10).await.unwrap().is_empty(), "no host is asked for what waits its turn");
+        assert!(held_hosts(store).await.is_empty(), "no host is asked for what waits its turn");
         settle(store, &third[0], later, Verdict::Taken).await;
         // With nothing before it, the next one goes at once.
         let fourth = promise(store, &dice, &to, 10_000).await;
@@ -129,7 +133,7 @@ testkit::both_databases! {
         let all = taken(store, NOW + Duration::from_secs(1)).await;
         assert_eq!(all.len(), 3);
         store::deliveries::hold(store, "worker", &[all[0].id, all[1].id], NOW).await.unwrap();
-        assert_eq!(store::deliveries::held_hosts(store, 10).await.unwrap(), ["h.example"]);
+        assert_eq!(held_hosts(store).await, ["h.example"]);
         let held = store::deliveries::claim_held(store, "worker", "h.example", 1).await.unwrap();
         assert_eq!(held[0].0.id, all[0].id, "the oldest first");
         // What a worker has and does not know of any more is let go, and nothing else.
@@ -150,26 +154,54 @@ testkit::both_databases! {
         // The worker has no place for it. It is asked for again by itself, since nothing that ends would let it go.
         now = now + Duration::from_secs(1);
         store::deliveries::hold(store, "worker", &[first], now).await.unwrap();
-        assert!(store::deliveries::held_hosts(store, 10).await.unwrap().is_empty());
+        assert!(held_hosts(store).await.is_empty());
         assert!(taken(store, NOW + Duration::from_secs(1)).await.is_empty());
-        let again = store::deliveries::claim(store, "worker", now, &["h.example".to_owned()], 10).await.unwrap();
-        assert_eq!(again.held, [""; 0]);
-        assert_eq!(again.taken[0].0.id, first);
-        settle(store, &again.taken[0].0, now, Verdict::Taken).await;
+        let again = taken(store, now).await;
+        assert_eq!(again[0].id, first);
+        settle(store, &again[0], now, Verdict::Taken).await;
         assert_eq!(taken(store, now).await[0].id, second);
     }
 
-    async fn what_goes_to_a_full_host_is_laid_aside_at_once(database: &Database) {
-        let (store, dice) = (database.store(), SeededDice::new(6));
+    async fn what_is_given_to_a_worker_that_has_left_comes_back(database: &Database) {
+        let (store, dice) = (database.store(), SeededDice::new(7));
         let to = receiver(store, &dice, false).await;
-        let elsewhere = Receiver { url: "https://elsewhere.example/".to_owned(), ..to.clone() };
-        promise(store, &dice, &to, 0).await;
-        let free = promise(store, &dice, &elsewhere, 1).await;
+        let (first, second) = (promise(store, &dice, &to, 0).await, promise(store, &dice, &to, 1).await);
         let now = NOW + Duration::from_secs(1);
-        let claimed = store::deliveries::claim(store, "worker", now, &["h.example".to_owned()], 10).await.unwrap();
-        assert_eq!(claimed.held, ["h.example"]);
-        assert_eq!(claimed.taken.iter().map(|(each, _)| each.id).collect::<Vec<_>>(), [free]);
-        assert_eq!(store::deliveries::had_by(store, "worker").await.unwrap(), [free], "nobody has what is laid aside");
-        assert_eq!(store::deliveries::held_hosts(store, 10).await.unwrap(), ["h.example"]);
+        store::deliveries::sign_on(store, "worker", now + Duration::from_secs(20)).await.unwrap();
+        assert_eq!(store::deliveries::claim(store, "worker", now, 1).await.unwrap()[0].0.id, first);
+        store::deliveries::sign_off(store, "worker", now).await.unwrap();
+        assert_eq!(store::deliveries::claim(store, "other", now, 1).await.unwrap()[0].0.id, second, "the one that has waited for longer");
+        // The answer to a question that nobody waited for any more.
+        assert_eq!(taken(store, now).await[0].id, first);
+        assert_eq!(store::deliveries::recover(store, now + Duration::from_secs(20)).await.unwrap(), 0);
+        assert_eq!(store::deliveries::recover(store, now + Duration::from_secs(21)).await.unwrap(), 1);
+        assert_eq!(taken(store, now + Duration::from_secs(21)).await[0].id, first);
+    }
+
+    async fn hosts_are_found_by_name_however_much_is_held_for_each(database: &Database) {
+        let (store, dice) = (database.store(), SeededDice::new(6));
+        assert_eq!(store::deliveries::held_hosts(store, None, 10).await.unwrap(), (vec![], None));
+        let to = receiver(store, &dice, false).await;
+        let ordered = Receiver { is_ordered: true, ..to.clone() };
+        for number in 0..2 {
+            promise(store, &dice, &ordered, number).await;
+        }
+        for host in ["b.example", "a.example", "127.0.0.1", "z.example", "b.example"] {
+            promise(store, &dice, &Receiver { url: format!("https://{host}/"), ..to.clone() }, 5).await;
+        }
+        let all = taken(store, NOW + Duration::from_secs(1)).await;
+        let ids: Vec<_> = all.iter().filter(|each| !each.is_ordered).map(|each| each.id).collect();
+        store::deliveries::hold(store, "worker", &ids, NOW).await.unwrap();
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let (some, next) = store::deliveries::held_hosts(store, after.as_deref(), 2).await.unwrap();
+            assert!(some.len() <= 2);
+            found.extend(some);
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, ["127.0.0.1", "a.example", "b.example", "z.example"]);
     }
 }

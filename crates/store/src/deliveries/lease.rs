@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use model::{Delivery, DeliveryId, ReceiverId, Time};
 use sea_orm::sea_query::{
-    CommonTableExpression, Expr, ExprTrait as _, LockBehavior, LockType, OnConflict, Query, SelectStatement,
+    CommonTableExpression, Expr, ExprTrait as _, LockBehavior, LockType, OnConflict, Query, SelectStatement, UnionType,
+    WithClause,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, Order, QueryFilter,
@@ -15,19 +16,10 @@ use sea_orm::{
 };
 
 use super::row::{Column, DELIVERED, Entity, GIVEN_UP, HELD, Model, SENDING, WAITING, attempt, body, worker};
-use super::{Body, Settled, Verdict, lane};
+use super::{Body, Settled, Verdict, is_lane, lane};
 use crate::connection::reading::Connected as _;
 use crate::document;
 use crate::{Store, StoreError, Tx};
-
-/// What was found when the time of deliveries had come.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Claimed {
-    /// The worker's own now, each with its host.
-    pub taken: Vec<(Delivery, String)>,
-    /// The host of each that was laid aside.
-    pub held: Vec<String>,
-}
 
 /// Signs a worker on, or says that it lives: what it takes is its own until then.
 pub async fn sign_on(store: &Store, token: &str, until: Time) -> Result<(), StoreError> {
@@ -48,10 +40,10 @@ pub async fn prolong(store: &Store, token: &str, until: Time) -> Result<bool, St
     Ok(done.rows_affected > 0)
 }
 
-/// A worker leaves. What it has not done others do.
+/// A worker leaves. What it has not done others do. That it lived is forgotten only when its time is over: what it asked for and did not
+/// wait for may be given to it after this, and is found then.
 pub async fn sign_off(store: &Store, token: &str, now: Time) -> Result<(), StoreError> {
     let tx = store.begin().await?;
-    worker::Entity::delete_by_id(token).exec(tx.connection()).await?;
     give_back(&tx, now, Column::Token.eq(token)).await?;
     tx.commit().await
 }
@@ -88,15 +80,8 @@ async fn give_back(tx: &Tx, now: Time, whose: Expr) -> Result<u64, StoreError> {
     Ok(given)
 }
 
-/// Takes deliveries whose time has come, those that have waited for longest first. Those to `full` hosts are laid aside in the same
-/// step, as [`hold`] would, but for those that are told in order: their turn is only theirs.
-pub async fn claim(
-    store: &Store,
-    token: &str,
-    now: Time,
-    full: &[String],
-    at_most: u64,
-) -> Result<Claimed, StoreError> {
+/// Takes deliveries whose time has come, those that have waited for longest first, each with its host.
+pub async fn claim(store: &Store, token: &str, now: Time, at_most: u64) -> Result<Vec<(Delivery, String)>, StoreError> {
     let due = Query::select()
         .column(Column::Id)
         .from(Entity)
@@ -105,19 +90,7 @@ pub async fn claim(
         .order_by(Column::DueMs, Order::Asc)
         .limit(at_most)
         .take();
-    let has_no_place = Column::Host.is_in(full).and(Column::IsOrdered.eq(false));
-    let nobodys = Expr::value(Option::<String>::None);
-    let state = Expr::case(has_no_place.clone(), HELD).finally(SENDING);
-    let whose = Expr::case(has_no_place, nobodys).finally(token);
-    let mut claimed = Claimed::default();
-    for row in take(store, due, state.into(), whose.into()).await? {
-        if row.state == HELD {
-            claimed.held.push(row.host);
-        } else {
-            claimed.taken.push(with_host(row)?);
-        }
-    }
-    Ok(claimed)
+    take(store, due, token).await
 }
 
 /// Takes deliveries that are held for a host, the oldest first.
@@ -136,23 +109,17 @@ pub async fn claim_held(
         .order_by(Column::DueMs, Order::Asc)
         .limit(at_most)
         .take();
-    let rows = take(store, held, SENDING.into(), token.into()).await?;
-    rows.into_iter().map(with_host).collect()
+    take(store, held, token).await
 }
 
-fn with_host(row: Model) -> Result<(Delivery, String), StoreError> {
-    let host = row.host.clone();
-    Ok((row.try_into()?, host))
-}
-
-async fn take(store: &Store, mut which: SelectStatement, state: Expr, whose: Expr) -> Result<Vec<Model>, StoreError> {
+async fn take(store: &Store, mut which: SelectStatement, token: &str) -> Result<Vec<(Delivery, String)>, StoreError> {
     which.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
     let ids = Query::select().column(Column::Id).from("picked").take();
     let picked = CommonTableExpression::new().table_name("picked").column(Column::Id).query(which).to_owned();
     let mut update = Query::update()
         .table(Entity)
-        .value(Column::State, state)
-        .value(Column::Token, whose)
+        .value(Column::State, SENDING)
+        .value(Column::Token, token)
         .and_where(Expr::col((Entity, Column::Id)).in_subquery(ids))
         .returning_all()
         .take();
@@ -160,7 +127,11 @@ async fn take(store: &Store, mut which: SelectStatement, state: Expr, whose: Exp
     let rows = store.writer().query_all(&update).await?;
     let mut rows: Vec<_> = rows.iter().map(|row| Model::from_query_result(row, "")).collect::<Result<_, _>>()?;
     rows.sort_by(|a, b| a.due_ms.cmp(&b.due_ms).then_with(|| a.id.cmp(&b.id)));
-    Ok(rows)
+    let with_host = |row: Model| {
+        let host = row.host.clone();
+        Ok((row.try_into()?, host))
+    };
+    rows.into_iter().map(with_host).collect()
 }
 
 /// Lays deliveries aside until their host can be asked. What is told in order is not laid aside, since others wait behind it: it waits
@@ -185,11 +156,11 @@ pub async fn had_by(store: &Store, token: &str) -> Result<Vec<DeliveryId>, Store
     ids.iter().map(|id| id.parse().map_err(|why| crate::error::corrupt("deliveries", id, why))).collect()
 }
 
-/// Lets deliveries wait again that a worker has and does not know of.
-pub async fn release(store: &Store, token: &str, ids: &[DeliveryId], now: Time) -> Result<(), StoreError> {
+/// Lets deliveries that a worker has wait until then.
+pub async fn release(store: &Store, token: &str, ids: &[DeliveryId], until: Time) -> Result<(), StoreError> {
     Entity::update_many()
         .col_expr(Column::State, Expr::value(WAITING))
-        .col_expr(Column::DueMs, Expr::value(now.as_ms()))
+        .col_expr(Column::DueMs, Expr::value(until.as_ms()))
         .col_expr(Column::Token, Expr::value(Option::<String>::None))
         .filter(Column::Id.is_in(ids.iter().map(DeliveryId::as_str)))
         .filter(Column::Token.eq(token))
@@ -198,11 +169,30 @@ pub async fn release(store: &Store, token: &str, ids: &[DeliveryId], now: Time) 
     Ok(())
 }
 
-/// Hosts that something is held for.
-pub async fn held_hosts(store: &Store, at_most: u64) -> Result<Vec<String>, StoreError> {
-    let held = Entity::find().select_only().column(Column::Host).distinct().filter(is(HELD));
-    let held = held.filter(Column::IsOrdered.eq(false)).limit(at_most);
-    Ok(held.into_tuple().all(store.connection()).await?)
+/// Hosts that something is held for, by name, the first ones after this one, and where to go on; there is nothing more where that is `None`.
+///
+/// It goes from one name to the next through the index, so what it takes does not grow with what is held for each.
+pub async fn held_hosts(
+    store: &Store,
+    after: Option<&str>,
+    at_most: u64,
+) -> Result<(Vec<String>, Option<String>), StoreError> {
+    const FOUND: &str = "found";
+    let host = || Expr::col((FOUND, Column::Host));
+    let least = || Query::select().expr(Column::Host.min()).from(Entity).and_where(is(HELD)).take();
+    let mut first = least();
+    first.and_where_option(after.map(|after| Expr::col((Entity, Column::Host)).gt(after)));
+    let next = least().and_where(Expr::col((Entity, Column::Host)).gt(host())).take();
+    let step = Query::select().expr(next).from(FOUND).and_where(host().is_not_null()).take();
+    let all = first.union(UnionType::All, step).take();
+    let found = CommonTableExpression::new().table_name(FOUND).column(Column::Host).query(all).to_owned();
+    let some = Query::select().column(Column::Host).from(FOUND).and_where(host().is_not_null()).limit(at_most).take();
+    let question = some.with(WithClause::new().recursive(true).cte(found).to_owned());
+    let rows = store.connection().query_all(&question).await?;
+    let mut names: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+    let next = names.last().filter(|_| names.len() as u64 == at_most).cloned();
+    names.retain(|name| !is_lane(name));
+    Ok((names, next))
 }
 
 /// When the next delivery that waits is to be tried.

@@ -11,6 +11,7 @@
 //! Everything goes over loopback and ends by itself.
 
 mod killed;
+mod receivers;
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -230,11 +231,16 @@ impl Desk {
     async fn pace(&self, receiver: &Receiver, a_second: u32, seconds: u32, sink: Option<&Sink>) -> Outcome<()> {
         let mut next = tokio::time::Instant::now();
         for _ in 0..a_second * seconds {
-            next += Duration::from_secs(1).mul_f64(-self.chance().ln() / f64::from(a_second));
-            tokio::time::sleep_until(next).await;
+            self.wait(&mut next, a_second).await;
             self.promise(receiver, 1, sink).await?;
         }
         Ok(())
+    }
+
+    /// Waits for the next of so many moments a second.
+    async fn wait(&self, next: &mut tokio::time::Instant, a_second: u32) {
+        *next += Duration::from_secs(1).mul_f64(-self.chance().ln() / f64::from(a_second));
+        tokio::time::sleep_until(*next).await;
     }
 
     /// More than nothing, and at most one.
@@ -302,7 +308,7 @@ async fn main() -> Outcome<()> {
         fairness(&desk).await?;
     }
     if wanted("receivers") {
-        receivers(&desk).await?;
+        receivers::receivers(&desk).await?;
     }
     if wanted("killed") {
         killed::killed(&desk, &url).await?;
@@ -379,44 +385,6 @@ async fn fairness(desk: &Desk) -> Outcome<()> {
         "99 of 100 beside a host that hangs   {:8.2} of alone (median of {PAIRS}), all {sent} arrived",
         ratios[ratios.len() / 2]
     )?;
-    Ok(())
-}
-
-/// Ten thousand receivers, each a host of its own, of which a tenth hang.
-async fn receivers(desk: &Desk) -> Outcome<()> {
-    const ALL: u32 = 10_000;
-    let mut out = std::io::stdout();
-    let (sink, url) = Sink::start().await?;
-    let port = url.rsplit(':').next().and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
-    let (_silent, silent) = silent().await?;
-    let mut told = Vec::new();
-    for number in 0..ALL {
-        let (a, b) = (number / 250, number % 250 + 1);
-        let url = if number % 10 == 0 {
-            format!("http://127.2.{a}.{b}:{silent}/")
-        } else {
-            format!("http://127.1.{a}.{b}:{port}/")
-        };
-        told.push(desk.receiver(&url).await?);
-    }
-    let _delivering = Delivering::start(desk);
-    let mut arrived = 0;
-    for (title, hang) in [("with those that hang left out", false), ("with a tenth that hang", true)] {
-        // A thousand a second is well below what is drained, so nothing waits but for its turn.
-        let mut ticks = tokio::time::interval(Duration::from_millis(1));
-        for (number, receiver) in told.iter().enumerate() {
-            if number % 10 == 0 && !hang {
-                continue;
-            }
-            ticks.tick().await;
-            desk.promise(receiver, 1, Some(&sink)).await?;
-            arrived += u64::from(number % 10 != 0);
-        }
-        sink.wait_for(arrived).await;
-        let (half, most) = sink.percentiles();
-        writeln!(out, "10 000 receivers, {title:32} {half:8.1} ms for half of them, {most:.1} ms for 99 of 100")?;
-    }
-    writeln!(out, "memory, receiver and all             {:8.1} MiB at the most", memory())?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use model::{AccountId, AppId, Delivery, DeliveryId, Time, random_text};
 use store::deliveries::Body;
 use store::{Bell, StoreError, Together, Unanswered};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use super::hosts::{Hosts, Limits, Place};
@@ -23,11 +23,21 @@ const TAKEN_AT_ONCE: usize = 256;
 /// Attempts whose ends are written down in one transaction. What is not written down when a worker is killed is sent again.
 const SETTLED_AT_ONCE: usize = 64;
 
-/// Hosts that something is held for, which are looked for at once.
-const HELD_HOSTS: u64 = 1_000;
+/// Hosts that something is held for, which are looked for at once. This is how a worker hears of what others laid aside and left.
+const HELD_HOSTS: u64 = 250;
 
-/// Hosts without room that are named to the database when it is asked for more, so that it lays aside what goes to them by itself.
-const FULL_HOSTS: usize = 64;
+/// Hosts that are asked after one by one, before what is due is looked for again.
+const WANTING_AT_ONCE: usize = 16;
+
+/// How long what has no place is gathered before it is laid aside in one statement, and beyond how much nothing more is taken before.
+const GATHERED: Duration = Duration::from_millis(20);
+const MOST_ASIDE: usize = 1_024;
+
+/// How long a worker that leaves waits for what it has just asked for.
+const LAST_TAKEN: Duration = Duration::from_secs(2);
+
+/// How long is waited before what could not be signed is tried again.
+const SIGNED_AGAIN: Duration = Duration::from_secs(10);
 
 /// How long is waited before what could not be written down is tried again.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -48,6 +58,9 @@ struct Shared {
     /// What this worker took and has not come to an end with.
     ours: Mutex<HashSet<DeliveryId>>,
     ends: Together<Heard, (), Unwritten>,
+    /// What has no place here, with its host, until the database knows that it is laid aside. It is ours until then.
+    aside: Mutex<Vec<(DeliveryId, String)>>,
+    has_aside: Notify,
     /// There is room, or something was given back.
     news: Notify,
     attempts: TaskTracker,
@@ -76,16 +89,24 @@ pub async fn deliver(parts: DeliveryParts, options: DeliveryOptions, stop: impl 
         hosts: Mutex::new(Hosts::new(limits)),
         ours: Mutex::default(),
         ends: Together::new(SETTLED_AT_ONCE),
+        aside: Mutex::default(),
+        has_aside: Notify::new(),
         news: Notify::new(),
         attempts: TaskTracker::new(),
         is_leaving: AtomicBool::new(false),
     });
+    // Boxed, since it is large.
+    let mut taking = Box::pin(keep_taking(&shared));
     tokio::select! {
         () = stop => {}
         () = keep_alive(&shared) => {}
-        // Boxed, since it is large.
-        () = Box::pin(keep_taking(&shared)) => {}
+        () = keep_aside(&shared) => {}
+        () = &mut taking => {}
     }
+    shared.is_leaving.store(true, Ordering::Relaxed);
+    shared.news.notify_one();
+    // What it asks for just now is taken, so that it can be given back, and not given to somebody who is gone.
+    let _ = timeout(LAST_TAKEN, taking).await;
     shared.leave().await;
 }
 
@@ -109,12 +130,12 @@ async fn keep_alive(shared: &Shared) {
     }
 }
 
-/// Takes what is due, for ever.
+/// Takes what is due, until the worker leaves.
 async fn keep_taking(shared: &Arc<Shared>) {
     let mut bell = Bell::of_deliveries(&shared.parts.store);
     let mut look = Look::default();
     let mut compared = Instant::now();
-    loop {
+    while !shared.is_leaving.load(Ordering::Relaxed) {
         if compared.elapsed() >= shared.options.lease {
             compared = Instant::now();
             if let Err(error) = shared.compare().await {
@@ -138,12 +159,37 @@ async fn keep_taking(shared: &Arc<Shared>) {
     }
 }
 
-/// What was seen when the whole table was looked at, which is done every now and then.
+/// Lays aside what has no place, and finds out for whom something is held, for ever. Whoever takes what is due waits for neither.
+async fn keep_aside(shared: &Shared) {
+    let Shared { parts: DeliveryParts { store, .. }, options, .. } = shared;
+    let mut look = interval(options.poll);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut seen = None;
+    loop {
+        tokio::select! {
+            _ = look.tick() => match store::deliveries::held_hosts(store, seen.as_deref(), HELD_HOSTS).await {
+                Ok((held, next)) => {
+                    shared.note_held(&held);
+                    seen = next;
+                }
+                Err(error) => tracing::warn!(%error, "a worker could not find out for whom deliveries are laid aside"),
+            },
+            () = shared.has_aside.notified() => {
+                sleep(GATHERED).await;
+                shared.put_aside().await;
+            }
+        }
+        if shared.hosts().are_wanting() {
+            shared.news.notify_one();
+        }
+    }
+}
+
+/// When the next delivery that waits is to be tried, as far as was seen. Nothing new is earlier without ringing, and an attempt that is
+/// put off comes after the next look.
 #[derive(Default)]
 struct Look {
     at: Option<Instant>,
-    /// When the next delivery that waits is to be tried. Nothing new is earlier without ringing, and an attempt that is put off comes
-    /// after the next look.
     next_due: Option<Time>,
 }
 
@@ -168,11 +214,10 @@ impl Shared {
     /// acted upon. Nothing is taken meanwhile, since the same task does that.
     async fn compare(&self) -> Result<(), StoreError> {
         let DeliveryParts { app, store, .. } = &self.parts;
+        // Before the database is asked: what comes to its end meanwhile is not lost.
+        let ours = self.ours().clone();
         let had = store::deliveries::had_by(store, &self.token).await?;
-        let lost: Vec<_> = {
-            let ours = self.ours();
-            had.into_iter().filter(|id| !ours.contains(id)).collect()
-        };
+        let lost: Vec<_> = had.into_iter().filter(|id| !ours.contains(id)).collect();
         if lost.is_empty() {
             return Ok(());
         }
@@ -183,21 +228,17 @@ impl Shared {
     /// Takes what is due and what is held for hosts that have room, as far as there is any.
     async fn take(self: &Arc<Self>, look: &mut Look) -> Result<Taken, StoreError> {
         let DeliveryParts { app, store, .. } = &self.parts;
+        if self.aside().len() >= MOST_ASIDE {
+            self.put_aside().await;
+        }
         let room = self.hosts().room().min(TAKEN_AT_ONCE);
         let mut is_more = false;
         if room > 0 {
-            let full = self.hosts().full(FULL_HOSTS, Instant::now());
-            let due = store::deliveries::claim(store, &self.token, app.now(), &full, room as u64).await?;
-            is_more = due.taken.len() + due.held.len() == room;
-            self.note_held(&due.held);
-            self.give_out(due.taken).await?;
+            let due = store::deliveries::claim(store, &self.token, app.now(), room as u64).await?;
+            is_more = due.len() == room;
+            self.give_out(due).await?;
         }
-        let is_time_to_look = look.at.is_none_or(|at| at.elapsed() >= self.options.poll);
-        if is_time_to_look {
-            look.at = Some(Instant::now());
-            self.note_held(&store::deliveries::held_hosts(store, HELD_HOSTS).await?);
-        }
-        let wanting = self.hosts().wanting(Instant::now());
+        let wanting = self.hosts().wanting(WANTING_AT_ONCE, Instant::now());
         for (host, room) in wanting {
             let held = store::deliveries::claim_held(store, &self.token, &host, room as u64).await?;
             if held.len() < room {
@@ -205,10 +246,12 @@ impl Shared {
             }
             self.give_out(held).await?;
         }
-        if is_more {
+        if is_more || self.hosts().are_wanting() {
             return Ok(Taken::More);
         }
+        let is_time_to_look = look.at.is_none_or(|at| at.elapsed() >= self.options.poll);
         if is_time_to_look || look.next_due.is_some_and(|due| due <= app.now()) {
+            look.at = Some(Instant::now());
             look.next_due = store::deliveries::next_due(store).await?;
         }
         let wait = look.next_due.map_or(self.options.poll, |due| due.since(app.now())).min(self.options.poll);
@@ -216,16 +259,41 @@ impl Shared {
     }
 
     fn note_held(&self, hosts: &[String]) {
-        let mut known = self.hosts();
+        let (mut known, now) = (self.hosts(), Instant::now());
         for host in hosts {
-            known.note_held(host);
+            known.note_held(host, now);
         }
     }
 
-    /// Lays deliveries aside, or lets them wait for a little while where that cannot be.
-    async fn hold(&self, ids: &[DeliveryId]) -> Result<(), StoreError> {
+    fn aside(&self) -> MutexGuard<'_, Vec<(DeliveryId, String)>> {
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has deliveries laid aside, soon.
+    fn lay_aside(&self, all: Vec<(DeliveryId, String)>) {
+        if !all.is_empty() {
+            self.ours().extend(all.iter().map(|(id, _)| *id));
+            self.aside().extend(all);
+            self.has_aside.notify_one();
+        }
+    }
+
+    /// Tells the database what is laid aside. What is told in order waits for a little while instead.
+    async fn put_aside(&self) {
         let DeliveryParts { app, store, .. } = &self.parts;
-        store::deliveries::hold(store, &self.token, ids, app.now() + self.options.poll).await
+        let aside = std::mem::take(&mut *self.aside());
+        if aside.is_empty() {
+            return;
+        }
+        let (ids, hosts): (Vec<_>, Vec<_>) = aside.into_iter().unzip();
+        match store::deliveries::hold(store, &self.token, &ids, app.now() + self.options.poll).await {
+            Ok(()) => self.note_held(&hosts),
+            Err(error) => tracing::warn!(%error, "deliveries that have no place go back with the lease"),
+        }
+        let mut ours = self.ours();
+        for id in &ids {
+            ours.remove(id);
+        }
     }
 
     /// Gives deliveries to their hosts and starts what can be started; lays aside what has no room.
@@ -235,21 +303,20 @@ impl Shared {
         }
         let now = Instant::now();
         let mut rooms: HashMap<String, usize> = HashMap::new();
-        let (mut kept, mut held) = (Vec::new(), Vec::new());
+        let (mut kept, mut aside) = (Vec::new(), Vec::new());
         {
-            let mut hosts = self.hosts();
+            let hosts = self.hosts();
             for (delivery, host) in taken {
                 let room = rooms.entry(host.clone()).or_insert_with(|| hosts.room_at(&host, now));
                 if *room == 0 {
-                    hosts.note_held(&host);
-                    held.push(delivery.id);
+                    aside.push((delivery.id, host));
                 } else {
                     *room -= 1;
                     kept.push((delivery, host));
                 }
             }
         }
-        let ready = self.prepare(kept, &mut held).await?;
+        let ready = self.prepare(kept).await?;
         let mut names = Vec::new();
         {
             let mut hosts = self.hosts();
@@ -260,7 +327,7 @@ impl Shared {
                         self.ours().insert(id);
                         names.push(host);
                     }
-                    Err(ready) => held.push(ready.delivery.id),
+                    Err(_) => aside.push((id, host)),
                 }
             }
         }
@@ -269,16 +336,13 @@ impl Shared {
         for name in &names {
             self.start(name);
         }
-        if held.is_empty() { Ok(()) } else { self.hold(&held).await }
+        self.lay_aside(aside);
+        Ok(())
     }
 
     /// Finds bytes and signatures. Bytes that are not there yet are made and kept before anybody sees them.
-    async fn prepare(
-        self: &Arc<Self>,
-        taken: Vec<(Delivery, String)>,
-        held: &mut Vec<DeliveryId>,
-    ) -> Result<Vec<(Ready, String)>, StoreError> {
-        let store = &self.parts.store;
+    async fn prepare(self: &Arc<Self>, taken: Vec<(Delivery, String)>) -> Result<Vec<(Ready, String)>, StoreError> {
+        let DeliveryParts { app, store, .. } = &self.parts;
         let tried: Vec<DeliveryId> =
             taken.iter().filter(|(each, _)| each.attempts > 0).map(|(each, _)| each.id).collect();
         let mut bodies =
@@ -288,10 +352,10 @@ impl Shared {
         // Neither needs the other, and somebody waits for both.
         let (frozen, signings) = tokio::join!(store::deliveries::freeze(store, made), self.signings(&taken));
         bodies.extend(frozen?);
-        let mut ready = Vec::with_capacity(taken.len());
+        let (mut ready, mut unsigned) = (Vec::with_capacity(taken.len()), Vec::new());
         for (delivery, host) in taken {
             let Some(signing) = signings.get(&(delivery.app, delivery.owner)) else {
-                held.push(delivery.id);
+                unsigned.push(delivery.id);
                 continue;
             };
             let Some(body) = bodies.remove(&delivery.id) else {
@@ -300,6 +364,9 @@ impl Shared {
                 continue;
             };
             ready.push((Ready { delivery, body, signing: Arc::clone(signing) }, host));
+        }
+        if !unsigned.is_empty() {
+            store::deliveries::release(store, &self.token, &unsigned, app.now() + SIGNED_AGAIN).await?;
         }
         Ok(ready)
     }
@@ -348,20 +415,14 @@ impl Shared {
             let mut hosts = self.hosts();
             (hosts.room() == 0, hosts.done(&place, sign, Instant::now()))
         };
-        if !back.is_empty() {
-            let ids: Vec<_> = back.iter().map(|ready| ready.delivery.id).collect();
-            self.ours().retain(|id| !ids.contains(id));
-            if let Err(error) = self.hold(&ids).await {
-                tracing::warn!(%error, "deliveries to a silent host go back with the lease");
-            }
-        }
+        self.lay_aside(back.into_iter().map(|ready| (ready.delivery.id, place.host.clone())).collect());
         self.start(&place.host);
         let starved = self.hosts().next_starved();
         if let Some(host) = starved {
             self.start(&host);
         }
         // Where there was room before, the desk has taken all that was due, and hears of more by itself.
-        if was_full || self.hosts().is_wanting(&place.host, Instant::now()) {
+        if was_full || self.hosts().are_wanting() {
             self.news.notify_one();
         }
     }
@@ -403,7 +464,6 @@ impl Shared {
     }
 
     async fn leave(&self) {
-        self.is_leaving.store(true, Ordering::Relaxed);
         self.attempts.close();
         let _ = timeout(self.options.patience, self.attempts.wait()).await;
         let DeliveryParts { app, store, .. } = &self.parts;

@@ -195,7 +195,7 @@ testkit::both_databases! {
         let job = store::jobs::claim(&post.store, &options, app.now(), "token").await.unwrap().unwrap();
         let _ = app.runs().begin(&job).await.unwrap();
         let _ = app.runs().finish(&job, Made::default()).await.unwrap();
-        let (delivery, _) = store::deliveries::claim(&post.store, "worker", app.now(), &[], 1).await.unwrap().taken.remove(0);
+        let (delivery, _) = store::deliveries::claim(&post.store, "worker", app.now(), 1).await.unwrap().remove(0);
         let attempt = Attempt {
             number: 1,
             began: app.now(),
