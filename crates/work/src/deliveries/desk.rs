@@ -58,7 +58,7 @@ struct Shared {
     /// What this worker took and has not come to an end with.
     ours: Mutex<HashSet<DeliveryId>>,
     ends: Together<Heard, (), Unwritten>,
-    /// What has no place here, with its host, until the database knows that it is laid aside. It is ours until then.
+    /// What has no place here, with its host, until the database is told that it is laid aside. It is ours until then.
     aside: Mutex<Vec<(DeliveryId, String)>>,
     has_aside: Notify,
     /// There is room, or something was given back.
@@ -286,13 +286,16 @@ impl Shared {
             return;
         }
         let (ids, hosts): (Vec<_>, Vec<_>) = aside.into_iter().unzip();
+        {
+            // Before others can take them, this worker among them: what is ours afterwards is so for another reason.
+            let mut ours = self.ours();
+            for id in &ids {
+                ours.remove(id);
+            }
+        }
         match store::deliveries::hold(store, &self.token, &ids, app.now() + self.options.poll).await {
             Ok(()) => self.note_held(&hosts),
-            Err(error) => tracing::warn!(%error, "deliveries that have no place go back with the lease"),
-        }
-        let mut ours = self.ours();
-        for id in &ids {
-            ours.remove(id);
+            Err(error) => tracing::warn!(%error, "deliveries that have no place are let go later"),
         }
     }
 
