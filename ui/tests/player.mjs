@@ -415,6 +415,10 @@ const checks = {
     const lit = await page.evaluate(() => [...document.querySelectorAll('.pg.now')].map(e => e.dataset.index));
     expect(`paragraphs ${lit} are lit`, lit.join() === '3');
     expect('each percent is announced', (await announced()).length === 0);
+    // What is finished is drawn behind the post, as tall as it is told; a third of it silent.
+    const tall = () => page.evaluate(() => [...document.querySelector('[data-growing] .pl').getAttribute('d').matchAll(/M[\d.]+ ([\d.]+)V([\d.]+)/g)].map(([, from, to]) => to - from));
+    house.tell(told({ percent: 66, bars: '7f'.repeat(40) + '00'.repeat(20) }));
+    await until('what is finished is not drawn', async () => { const all = await tall(); return all[0] > 30 && all[0] === all[Math.floor(all.length * 0.6)] && all.at(-1) === 2; });
     house.tell(told({ percent: 76 }));
     await until('a quarter is not announced', async () => (await announced()).length === 1);
     // More text: the page is asked for, and nothing else changes.

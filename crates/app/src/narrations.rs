@@ -118,10 +118,30 @@ pub struct Player {
     pub organization: Organization,
     /// What it appears in.
     pub publication: Option<Publication>,
-    /// How far its making is, where somebody makes it.
-    pub progress: Option<Progress>,
-    /// When it is tried again, where it did not work before.
-    pub again: Option<Time>,
+    /// Who makes it.
+    pub underway: Underway,
+}
+
+/// Whether somebody makes it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Underway {
+    /// Nobody: it is done, did not work, or waits for its turn.
+    #[default]
+    Nobody,
+    /// A worker does, and is so far.
+    Worker(Progress),
+    /// It did not work, and is tried again then.
+    Again(Time),
+}
+
+impl Underway {
+    /// How much of the way is behind, 0 to 1.
+    pub fn fraction(&self) -> f64 {
+        match self {
+            Self::Worker(progress) => progress.fraction.clamp(0.0, 1.0),
+            Self::Nobody | Self::Again(_) => 0.0,
+        }
+    }
 }
 
 /// How far a narration is.
@@ -131,10 +151,8 @@ pub struct Making {
     pub narration: Narration,
     /// Its production.
     pub production: Production,
-    /// How far its making is, where somebody makes it.
-    pub progress: Option<Progress>,
-    /// When it is tried again, where it did not work before.
-    pub again: Option<Time>,
+    /// Who makes it.
+    pub underway: Underway,
 }
 
 impl Player {
@@ -393,27 +411,27 @@ impl Narrations<'_> {
         let production = store::productions::find(self.0.store(), narration.id).await?.ok_or(NONE)?;
         let organization = store::organizations::find(self.0.store(), narration.organization).await?.ok_or(NONE)?;
         let publication = store::publications::find(self.0.store(), narration.publication).await?;
-        let (progress, again) = self.progress_of(&production).await?;
-        Ok(Player { narration, production, organization, publication, progress, again })
+        let underway = self.underway(&production).await?;
+        Ok(Player { narration, production, organization, publication, underway })
     }
 
     /// How far a narration is: for whoever looks again and again, and knows the rest of its player already.
     pub async fn making(&self, id: ProductionId) -> Result<Making, AppError> {
         let narration = store::narrations::find(self.0.store(), id).await?.ok_or(NONE)?;
         let production = store::productions::find(self.0.store(), id).await?.ok_or(NONE)?;
-        let (progress, again) = self.progress_of(&production).await?;
-        Ok(Making { narration, production, progress, again })
+        let underway = self.underway(&production).await?;
+        Ok(Making { narration, production, underway })
     }
 
-    async fn progress_of(&self, production: &Production) -> Result<(Option<Progress>, Option<Time>), AppError> {
+    async fn underway(&self, production: &Production) -> Result<Underway, AppError> {
         if !production.state.is_running() {
-            return Ok((None, None));
+            return Ok(Underway::Nobody);
         }
         let (store, subject) = (self.0.store(), subject(production.id));
-        match store::jobs::progress_of(store, &subject).await? {
-            None => Ok((None, store::jobs::again_of(store, &subject).await?)),
-            progress => Ok((progress, None)),
+        if let Some(progress) = store::jobs::progress_of(store, &subject).await? {
+            return Ok(Underway::Worker(progress));
         }
+        Ok(store::jobs::again_of(store, &subject).await?.map_or(Underway::Nobody, Underway::Again))
     }
 
     /// What can be heard, in a format such as `mp3`.

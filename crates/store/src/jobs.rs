@@ -113,6 +113,8 @@ pub struct Progress {
     pub fraction: f64,
     /// What is being done, in the words of whoever does it.
     pub stage: String,
+    /// What is finished of a sound that is being made: amplitudes of 0 to 127 from its beginning on, over parts of one length. Empty where there is nothing to draw.
+    pub amplitudes: Vec<u8>,
 }
 
 /// What a worker hears when it says that it lives.
@@ -234,6 +236,7 @@ pub async fn enqueue(tx: &Tx, now: Time, id: JobId, job: NewJob) -> Result<Enque
         cancel_asked: false,
         progress_fraction: None,
         progress_stage: None,
+        progress_amplitudes: None,
         trouble: None,
         enqueued_ms: now.as_ms(),
     };

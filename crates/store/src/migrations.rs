@@ -12,6 +12,7 @@ mod m20261126_010000_deliveries;
 mod m20261126_040000_stores;
 mod m20261126_080000_narration;
 mod m20261126_220000_findings;
+mod m20261127_050000_drawn;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrations {
             Box::new(m20261126_040000_stores::Migration),
             Box::new(m20261126_080000_narration::Migration),
             Box::new(m20261126_220000_findings::Migration),
+            Box::new(m20261127_050000_drawn::Migration),
         ]
     }
 }

@@ -164,7 +164,7 @@ both_databases! {
         let claimed = take(store, at(0), "a").await.unwrap();
         let subject = job().subject.unwrap();
         assert_eq!(jobs::progress_of(store, &subject).await.unwrap(), None);
-        let half = Progress { fraction: 0.5, stage: "encoding".to_owned() };
+        let half = Progress { fraction: 0.5, stage: "encoding".to_owned(), amplitudes: vec![0, 127, 255] };
         assert_eq!(jobs::heartbeat(store, &claimed, at(20), LEASE, Some(&half)).await.unwrap(), Beat::Alive);
         assert_eq!(jobs::heartbeat(store, &claimed, at(25), LEASE, None).await.unwrap(), Beat::Alive);
         assert_eq!(jobs::progress_of(store, &subject).await.unwrap(), Some(half.clone()), "it stays until more is said");

@@ -3,6 +3,7 @@
 //! What belongs here: segments one after the other with the pauses between them, sound that was rendered before, notes of what is heard when. What
 //! is said and how is in `speech`; where the script is from and what becomes of the file is the business of whoever asks.
 
+mod drawn;
 mod recording;
 mod remembered;
 mod times;
@@ -22,6 +23,7 @@ use speech::{Settings, SpeechError};
 use store::Blobs;
 use tokio::runtime::Handle;
 
+use self::drawn::Drawn;
 use self::recording::{Recorder, Rendering};
 use self::remembered::Remembering;
 use self::times::Notes;
@@ -61,19 +63,21 @@ pub struct Cache {
 
 /// How far it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spoken {
+pub struct Spoken<'a> {
     /// Segments that are spoken.
     pub segments: usize,
     /// How many there are.
     pub of: usize,
     /// The part of the words that is spoken, 0 to 1.
     pub fraction: f64,
+    /// The same as it is drawn: amplitudes of 0 to 127 from the beginning on.
+    pub amplitudes: &'a [u8],
 }
 
 /// Who hears how far it is, and may stop it.
 pub trait Listener: Sync {
     /// So far it is.
-    fn spoken(&self, _: Spoken) {}
+    fn spoken(&self, _: Spoken<'_>) {}
 
     /// Whether to stop. Asked on several threads, also in the middle of a sentence.
     fn is_over(&self) -> bool;
@@ -184,6 +188,7 @@ impl Speaking {
             listener,
             total,
             words: 0,
+            drawn: Drawn::new(total),
         };
         let mut at = 0;
         while at < self.pieces.len() {
@@ -307,6 +312,7 @@ struct Book<'a> {
     listener: &'a dyn Listener,
     total: usize,
     words: usize,
+    drawn: Drawn,
 }
 
 impl Book<'_> {
@@ -325,8 +331,9 @@ impl Book<'_> {
         self.recorder.write(&rendering.samples)?;
         self.notes.add(&script.segments[at], start, self.recorder.position(), &rendering.words);
         self.words += pieces[at].text.split_whitespace().count();
-        let fraction = self.words as f64 / self.total as f64;
-        self.listener.spoken(Spoken { segments: at + 1, of: pieces.len(), fraction: fraction.min(1.0) });
+        self.drawn.add(self.words, &rendering.samples);
+        let (fraction, amplitudes) = ((self.words as f64 / self.total as f64).min(1.0), self.drawn.amplitudes());
+        self.listener.spoken(Spoken { segments: at + 1, of: pieces.len(), fraction, amplitudes });
         if self.listener.is_over() { Err(Silence::Stopped) } else { Ok(()) }
     }
 }

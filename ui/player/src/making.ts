@@ -16,6 +16,8 @@ interface Told {
   segment: number | null;
   /** Changes when the page has text that it had not before. */
   revision: number;
+  /** What is finished of the sound: amplitudes, two hexadecimal digits each. */
+  bars: string;
 }
 
 /** Where the stream tells nothing for so long, the state is asked for, in milliseconds. */
@@ -27,13 +29,13 @@ const read = (text: string): Told | null => {
   let told: unknown;
   try { told = JSON.parse(text); } catch { return null; }
   if (typeof told !== 'object' || told === null) return null;
-  const { status, percent, step, sentence, left, segment, revision } = told as Record<string, unknown>;
+  const { status, percent, step, sentence, left, segment, revision, bars } = told as Record<string, unknown>;
   if (status !== 'generating' && status !== 'ready' && status !== 'error') return null;
   const string = (value: unknown): string => typeof value === 'string' ? value : '';
   const number = (value: unknown): number | null => typeof value === 'number' && Number.isFinite(value) ? value : null;
   return {
     status, percent: clamp(number(percent) ?? 0, 0, 100), step: string(step), sentence: string(sentence), left: string(left),
-    segment: number(segment), revision: number(revision) ?? 0,
+    segment: number(segment), revision: number(revision) ?? 0, bars: string(bars),
   };
 };
 
@@ -46,12 +48,12 @@ export const making = (main: HTMLElement, become: () => void): void => {
     picture?.end();
     const root = one('[data-growing]', main);
     picture = root && growing(root);
-    picture?.show(Number(root?.dataset.growing) / 100);
+    picture?.show(Number(root?.dataset.growing) / 100, root?.dataset.bars);
     if (latest) show(latest);
   };
 
-  const show = ({ percent, sentence, left, segment }: Told): void => {
-    picture?.show(percent / 100);
+  const show = ({ percent, sentence, left, segment, bars }: Told): void => {
+    picture?.show(percent / 100, bars);
     const whole = Math.floor(percent);
     tell(one('[data-percent]', main), `${whole}\u2009%`);
     if (sentence) tell(one('[data-sentence]', main), sentence);

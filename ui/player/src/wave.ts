@@ -23,8 +23,8 @@ interface Canvas {
 }
 
 export interface Picture {
-  /** Draws how far it is: a share from 0 to 1. */
-  show(share: number): void;
+  /** Draws how far it is: a share from 0 to 1. What is being made comes with what is finished of it. */
+  show(share: number, hex?: string): void;
   /** Leaves it as it is and listens no more. */
   end(): void;
 }
@@ -37,6 +37,9 @@ const fit = (list: number[], bars: number): number[] => Array.from({ length: bar
   return Math.max(0, ...list.slice(from, to));
 });
 
+/** Half the height of a bar. */
+const tall = (canvas: Canvas, amplitude = 0): number => Math.max(1, Math.round(amplitude / 127 * canvas.room));
+
 const x = (bar: number): number => bar * PITCH + 1;
 
 const bars = (middle: number, from: number, to: number, step: number, tall: (bar: number) => number): string => {
@@ -46,16 +49,16 @@ const bars = (middle: number, from: number, to: number, step: number, tall: (bar
 };
 
 /** Puts one picture in place of the server's two, and draws it again whenever its place becomes wider or narrower. */
-const picture = (root: HTMLElement, draw: (canvas: Canvas, share: number) => void): Picture => {
+const picture = (root: HTMLElement, draw: (canvas: Canvas, share: number, list: number[]) => void): Picture => {
   const svg = document.createElementNS(NS, 'svg'), bare = 'bare' in root.dataset;
   svg.setAttribute('aria-hidden', 'true');
   svg.setAttribute('class', 'wave own');
   root.replaceChildren(svg);
-  let share = 0, drawn = '';
+  let share = 0, hex = '', list: number[] = [], drawn = '';
   const paint = (): void => {
     const width = Math.floor(root.clientWidth), height = Math.floor(root.clientHeight);
     // The post moves by whole pixels, so between two of them there is nothing to do.
-    const now = `${width} ${height} ${Math.round(share * width)}`;
+    const now = `${width} ${height} ${Math.round(share * width)} ${hex.length}`;
     if (!width || !height || now === drawn) return;
     drawn = now;
     svg.replaceChildren();
@@ -70,11 +73,18 @@ const picture = (root: HTMLElement, draw: (canvas: Canvas, share: number) => voi
     };
     if (!bare) path('plate', `M0 .5H${width}M0 ${height - 0.5}H${width}`);
     const middle = Math.floor(height / 2);
-    draw({ path, width, height, middle, bars: Math.floor(width / PITCH), room: middle - (bare ? 1 : CLEAR) }, share);
+    draw({ path, width, height, middle, bars: Math.floor(width / PITCH), room: middle - (bare ? 1 : CLEAR) }, share, list);
   };
   const watch = new ResizeObserver(paint);
   watch.observe(root);
-  return { show: to => { share = clamp(to, 0, 1) || 0; paint(); }, end: () => watch.disconnect() };
+  return {
+    show: (to, finished = hex) => {
+      share = clamp(to, 0, 1) || 0;
+      if (finished !== hex) { hex = finished; list = amplitudes(hex); }
+      paint();
+    },
+    end: () => watch.disconnect(),
+  };
 };
 
 const post = ({ path, width, height }: Canvas, share: number): void => {
@@ -90,17 +100,17 @@ export const heard = (root: HTMLElement, hex: string): Picture => {
   return picture(root, (canvas, share) => {
     if (list.length !== canvas.bars) list = fit(whole, canvas.bars);
     const split = Math.round(share * canvas.bars);
-    const tall = (bar: number): number => Math.abs(bar - split) < 2 ? 0 : Math.max(1, Math.round((list[bar] ?? 0) / 127 * canvas.room));
-    canvas.path('un', bars(canvas.middle, split, canvas.bars, 1, tall));
-    canvas.path('pl', bars(canvas.middle, 0, split, 1, tall));
+    const free = (bar: number): number => Math.abs(bar - split) < 2 ? 0 : tall(canvas, list[bar]);
+    canvas.path('un', bars(canvas.middle, split, canvas.bars, 1, free));
+    canvas.path('pl', bars(canvas.middle, 0, split, 1, free));
     post(canvas, share);
   });
 };
 
 /** Sound that is being made: what is finished stands behind the post, the rest is a dotted line. */
-export const growing = (root: HTMLElement): Picture => picture(root, (canvas, share) => {
-  const split = Math.round(share * canvas.bars);
-  canvas.path('pl', bars(canvas.middle, 0, split - 1, 1, () => GROWING));
+export const growing = (root: HTMLElement): Picture => picture(root, (canvas, share, finished) => {
+  const split = Math.round(share * canvas.bars), list = fit(finished, split);
+  canvas.path('pl', bars(canvas.middle, 0, split - 1, 1, bar => finished.length ? tall(canvas, list[bar]) : GROWING));
   canvas.path('gh', bars(canvas.middle, split + 2, canvas.bars, 2, () => 1));
   post(canvas, share);
 });

@@ -163,7 +163,7 @@ struct Progress {
 }
 
 impl Listener for Progress {
-    fn spoken(&self, spoken: Spoken) {
+    fn spoken(&self, spoken: Spoken<'_>) {
         if let Some(bar) = &self.bar {
             bar.set_position((spoken.fraction * 1_000.0) as u64);
         }

@@ -73,7 +73,8 @@ pub async fn heartbeat(
         document::plain(&progress.stage)?;
         update
             .value(Column::ProgressFraction, progress.fraction.clamp(0.0, 1.0))
-            .value(Column::ProgressStage, progress.stage.as_str());
+            .value(Column::ProgressStage, progress.stage.as_str())
+            .value(Column::ProgressAmplitudes, progress.amplitudes.as_slice());
     }
     let rows = store.writer().query_all(&update).await?;
     let Some(row) = rows.first() else { return Ok(Beat::Lost) };
@@ -192,6 +193,7 @@ async fn lease(
         .value(Column::Token, token)
         .value(Column::ProgressFraction, Option::<f64>::None)
         .value(Column::ProgressStage, Option::<String>::None)
+        .value(Column::ProgressAmplitudes, Option::<Vec<u8>>::None)
         .take();
     let rows = store.writer().query_all(picked(lease, next).returning_all()).await?;
     Ok(rows.iter().map(|row| Model::from_query_result(row, "")).collect::<Result<_, _>>()?)

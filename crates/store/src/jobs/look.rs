@@ -31,15 +31,15 @@ pub async fn list_by_subject(db: &impl Read, subject: &str) -> Result<Vec<Job>, 
 pub async fn progress_of(db: &impl Read, subject: &str) -> Result<Option<Progress>, StoreError> {
     let said = Entity::find()
         .select_only()
-        .columns([Column::ProgressFraction, Column::ProgressStage])
+        .columns([Column::ProgressFraction, Column::ProgressStage, Column::ProgressAmplitudes])
         .filter(Column::Subject.eq(subject))
         .filter(row::is(LEASED))
         .filter(Column::ProgressFraction.is_not_null())
         .order_by_desc(Column::Id)
-        .into_tuple::<(Option<f64>, Option<String>)>()
+        .into_tuple::<(Option<f64>, Option<String>, Option<Vec<u8>>)>()
         .one(db.connection())
         .await?;
-    Ok(said.and_then(|(fraction, stage)| row::progress(fraction, stage)))
+    Ok(said.and_then(|(fraction, stage, amplitudes)| row::progress(fraction, stage, amplitudes)))
 }
 
 /// When the job about something is tried again that did not work before.

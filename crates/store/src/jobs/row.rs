@@ -39,6 +39,7 @@ pub(crate) struct Model {
     pub(crate) cancel_asked: bool,
     pub(crate) progress_fraction: Option<f64>,
     pub(crate) progress_stage: Option<String>,
+    pub(crate) progress_amplitudes: Option<Vec<u8>>,
     pub(crate) trouble: Option<String>,
     pub(crate) enqueued_ms: i64,
 }
@@ -77,7 +78,7 @@ impl TryFrom<Model> for Job {
             LEASED => JobState::Leased {
                 worker: row.worker.unwrap_or_default(),
                 until: moment,
-                progress: progress(row.progress_fraction, row.progress_stage),
+                progress: progress(row.progress_fraction, row.progress_stage, row.progress_amplitudes),
                 cancel_asked: row.cancel_asked,
             },
             DEAD => JobState::Dead { since: moment, reason: row.trouble.clone().unwrap_or_default() },
@@ -98,6 +99,7 @@ impl TryFrom<Model> for Job {
 }
 
 /// What a worker said last.
-pub(super) fn progress(fraction: Option<f64>, stage: Option<String>) -> Option<Progress> {
-    Some(Progress { fraction: fraction?, stage: stage.unwrap_or_default() })
+pub(super) fn progress(fraction: Option<f64>, stage: Option<String>, amplitudes: Option<Vec<u8>>) -> Option<Progress> {
+    let (stage, amplitudes) = (stage.unwrap_or_default(), amplitudes.unwrap_or_default());
+    Some(Progress { fraction: fraction?, stage, amplitudes })
 }

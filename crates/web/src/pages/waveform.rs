@@ -4,6 +4,7 @@
 //! the post. The script draws the same again on whole pixels, from the amplitudes that [`hex`] puts into the page.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 /// How many bars a picture has. Bars are scaled to the width that there is, so a phone gets a picture of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +29,13 @@ pub(crate) enum Shape<'a> {
     Ready(&'a [u8]),
     /// One sound that is heard to the fifth eighth: for pages that are about sound and have none.
     Heard(&'a [u8]),
-    /// It is being made: so much of it, 0 to 1, is behind the post.
-    Growing(f64),
+    /// It is being made.
+    Growing {
+        /// So much of the way, 0 to 1, is behind the post.
+        done: f64,
+        /// What is finished of the sound, which is drawn there; where nothing is, low bars say so.
+        drawn: &'a [u8],
+    },
     /// Nothing is there yet.
     Flat,
     /// It did not work: the post has fallen.
@@ -52,31 +58,34 @@ impl Width {
     }
 }
 
+/// Which of so many values one of the bars stands for: at least one, where there are any.
+fn run(values: usize, bars: usize, bar: usize) -> Range<usize> {
+    let (from, to) = (bar * values / bars.max(1), (bar + 1) * values / bars.max(1));
+    from..to.max(from + 1).min(values.max(from))
+}
+
 /// The amplitude of each of so many bars: the furthest from the middle that any of its peaks goes.
 pub(crate) fn amplitudes(peaks: &[(i8, i8)], bars: usize) -> Vec<u8> {
     let amplitude = |(low, high): &(i8, i8)| low.unsigned_abs().max(high.unsigned_abs()).min(127);
-    (0..bars)
-        .map(|bar| {
-            let from = bar * peaks.len() / bars;
-            let to = ((bar + 1) * peaks.len() / bars).max(from + 1).min(peaks.len());
-            peaks.get(from..to).unwrap_or_default().iter().map(amplitude).max().unwrap_or(0)
-        })
-        .collect()
+    let furthest = |bar| peaks.get(run(peaks.len(), bars, bar)).unwrap_or_default().iter().map(amplitude).max();
+    (0..bars).map(|bar| furthest(bar).unwrap_or(0)).collect()
 }
 
 /// The same by what its peaks go on the average, the tallest bar as tall as there is room: speech that was brought to one loudness has a peak
 /// in every bar, and would look like a wall.
 pub(crate) fn average_amplitudes(peaks: &[(i8, i8)], bars: usize) -> Vec<u8> {
     let mean = |bar: usize| {
-        let from = bar * peaks.len() / bars;
-        let to = ((bar + 1) * peaks.len() / bars).max(from + 1).min(peaks.len());
-        let run = peaks.get(from..to).unwrap_or_default();
+        let run = peaks.get(run(peaks.len(), bars, bar)).unwrap_or_default();
         let sum: u32 = run.iter().map(|(low, high)| u32::from(low.unsigned_abs().max(high.unsigned_abs()))).sum();
-        sum / (run.len() as u32).max(1)
+        (sum / (run.len() as u32).max(1)).min(127) as u8
     };
-    let means: Vec<u32> = (0..bars).map(mean).collect();
-    let tallest = means.iter().copied().max().unwrap_or(0).max(1);
-    means.into_iter().map(|mean| (mean * 127 / tallest) as u8).collect()
+    tallest(&(0..bars).map(mean).collect::<Vec<_>>())
+}
+
+/// Amplitudes, of which the tallest becomes as tall as there is room.
+pub(crate) fn tallest(amplitudes: &[u8]) -> Vec<u8> {
+    let tallest = amplitudes.iter().copied().max().unwrap_or(0).max(1);
+    amplitudes.iter().map(|value| (u32::from(*value) * 127 / u32::from(tallest)) as u8).collect()
 }
 
 /// Amplitudes as two hexadecimal digits each, for the script.
@@ -132,9 +141,11 @@ pub(crate) fn svg(shape: Shape<'_>, width: Width, height: u32, class: &str) -> S
             svg += &path("un", all().filter(|(bar, _)| *bar > split + 1).map(bar), middle);
             svg += &post(place(split) + 0.5, height);
         }
-        Shape::Growing(done) => {
+        Shape::Growing { done, drawn } => {
             let split = (done.clamp(0.0, 1.0) * bars as f64).round() as usize;
-            svg += &path("pl", (0..split.saturating_sub(1)).map(|bar| (bar, GROWING, GROWING)), middle);
+            let furthest = |bar| drawn.get(run(drawn.len(), split, bar)).and_then(|run| run.iter().copied().max());
+            let bar = |bar| furthest(bar).map_or(GROWING, tall);
+            svg += &path("pl", (0..split.saturating_sub(1)).map(|at| (at, bar(at), bar(at))), middle);
             svg += &dotted(split + 2, bars);
             svg += &post((place(split) + 0.5).clamp(1.5, right as f64 - 1.5), height);
         }
@@ -214,10 +225,12 @@ mod tests {
             Shape::Ready(&loud),
             Shape::Heard(&loud),
             Shape::Heard(&[]),
-            Shape::Growing(-1.0),
-            Shape::Growing(0.4),
-            Shape::Growing(f64::NAN),
-            Shape::Growing(2.0),
+            Shape::Growing { done: -1.0, drawn: &[] },
+            Shape::Growing { done: 0.4, drawn: &[] },
+            Shape::Growing { done: 0.4, drawn: &[127, 0, 127] },
+            Shape::Growing { done: 0.01, drawn: &loud },
+            Shape::Growing { done: f64::NAN, drawn: &loud },
+            Shape::Growing { done: 2.0, drawn: &loud },
             Shape::Flat,
             Shape::Fallen,
         ];

@@ -95,6 +95,8 @@ pub struct Playing {
     pub segments: usize,
     /// Counts changes of the text.
     pub revision: u32,
+    /// What is finished of the sound, drawn: amplitudes from its beginning on, the furthest 7f, two digits each. Empty where there is none yet.
+    pub bars: String,
 }
 
 /// What oEmbed consumers hear of a player: the `rich` type of oembed.com, section 2.3.4.4.

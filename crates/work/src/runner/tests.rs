@@ -73,6 +73,7 @@ impl Body for Obedient {
                 "fail" => Err(Failure::Never("It cannot be done.".to_owned())),
                 "later" => Err(Failure::Later("It can be done later.".to_owned())),
                 "wait" => {
+                    task.report_drawn(0.4, "drawing", &[0, 127]);
                     task.report(0.5, "waiting");
                     Err(Failure::Stopped(task.stopping().await))
                 }
@@ -288,7 +289,9 @@ testkit::both_databases! {
             }
         };
         let progress = timeout(Duration::from_mins(1), progress).await.unwrap();
-        assert_eq!((progress.fraction, progress.stage.as_str()), (0.5, "waiting"));
+        // What was drawn stays where the next stage draws nothing.
+        let (stage, amplitudes) = (progress.stage.as_str(), progress.amplitudes.as_slice());
+        assert_eq!((progress.fraction, stage, amplitudes), (0.5, "waiting", [0, 127].as_slice()));
         bench.leave().await;
     }
 }

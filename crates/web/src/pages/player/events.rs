@@ -52,8 +52,8 @@ pub(super) async fn stream(State(web): State<Web>, Path(id): Path<String>) -> Re
 /// How far it is now.
 async fn look(web: &Web, id: ProductionId) -> Result<Playing, AppError> {
     let making = web.app().narrations().making(id).await?;
-    let Making { narration, production, progress, again } = making;
-    Ok(said(&narration, &production, progress.as_ref(), again, web.app().now()))
+    let Making { narration, production, underway } = making;
+    Ok(said(&narration, &production, &underway, web.app().now()))
 }
 
 /// Looks again and again, and tells what changed, until there is nothing more to come.

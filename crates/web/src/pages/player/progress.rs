@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use app::narrations::{Player, Progress, Status, status_of};
+use app::narrations::{Player, Status, Underway, status_of};
 use model::production::{Stage, State};
 use model::{Narration, Production, Time};
 use wire::narration::{Playing, StatusName};
 
 use super::super::state::{Look, Step};
+use super::super::waveform::{hex, tallest};
 use super::super::words::counted;
 
 /// The steps of the way, as programs and people call them.
@@ -20,26 +21,23 @@ const STEPS: [(&str, &str); 4] = [
 
 /// How far a player's narration is.
 pub(super) fn playing(player: &Player, now: Time) -> Playing {
-    said(&player.narration, &player.production, player.progress.as_ref(), player.again, now)
+    said(&player.narration, &player.production, &player.underway, now)
 }
 
 /// How far a narration is.
-pub(super) fn said(
-    narration: &Narration,
-    production: &Production,
-    progress: Option<&Progress>,
-    again: Option<Time>,
-    now: Time,
-) -> Playing {
+pub(super) fn said(narration: &Narration, production: &Production, underway: &Underway, now: Time) -> Playing {
     let state = &production.state;
     let segments = narration.script.segments.len();
-    let fraction = progress.map_or(0.0, |progress| progress.fraction.clamp(0.0, 1.0));
+    let fraction = underway.fraction();
     let (status, percent) = match status_of(narration, production) {
         Status::Ready => (StatusName::Ready, 100),
         Status::Error => (StatusName::Error, 0),
         Status::Generating => (StatusName::Generating, (fraction * 100.0) as u8),
     };
-    let spoken = progress.and_then(|progress| spoken(&progress.stage));
+    let spoken = match underway {
+        Underway::Worker(progress) => spoken(&progress.stage),
+        Underway::Nobody | Underway::Again(_) => None,
+    };
     let (step, sentence) = match state {
         State::Working { stage: Stage::Fetching } if segments == 0 => ("fetching", "Fetching the article.".to_owned()),
         State::Working { stage: Stage::Fetching } => ("writing", "Getting the voice ready.".to_owned()),
@@ -54,9 +52,11 @@ pub(super) fn said(
         _ if status != StatusName::Generating => ("mastering", String::new()),
         _ => {
             let step = if segments == 0 { "fetching" } else { "speaking" };
-            match again.filter(|again| *again > now) {
-                Some(again) => (step, format!("This did not work, and is tried again in {}.", about(again.since(now)))),
-                None => (step, "Waiting for its turn.".to_owned()),
+            match underway {
+                Underway::Again(again) if *again > now => {
+                    (step, format!("This did not work, and is tried again in {}.", about(again.since(now))))
+                }
+                _ => (step, "Waiting for its turn.".to_owned()),
             }
         }
     };
@@ -67,7 +67,16 @@ pub(super) fn said(
         String::new()
     };
     let segment = spoken.filter(|_| is_speaking).map(|(number, _)| number.saturating_sub(1));
-    Playing { status, percent, step, sentence, left, segment, segments, revision: narration.revision }
+    let bars = hex(&drawn(underway));
+    Playing { status, percent, step, sentence, left, segment, segments, revision: narration.revision, bars }
+}
+
+/// What is finished of the sound, as it is drawn.
+pub(super) fn drawn(underway: &Underway) -> Vec<u8> {
+    match underway {
+        Underway::Worker(progress) => tallest(&progress.amplitudes),
+        Underway::Nobody | Underway::Again(_) => Vec::new(),
+    }
 }
 
 /// The steps with their glyphs, where one of them is being done.
@@ -138,8 +147,8 @@ mod tests {
         let player = super::super::tests::waiting();
         let sentence = |again: Option<i64>| {
             let now = player.production.changed;
-            let again = again.map(|ms| Time::from_ms(now.as_ms() + ms));
-            said(&player.narration, &player.production, None, again, now).sentence
+            let again = again.map_or(Underway::Nobody, |ms| Underway::Again(Time::from_ms(now.as_ms() + ms)));
+            said(&player.narration, &player.production, &again, now).sentence
         };
         assert_eq!(sentence(None), "Waiting for its turn.");
         assert_eq!(sentence(Some(0)), "Waiting for its turn.");

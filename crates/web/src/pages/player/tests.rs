@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
 
-use app::narrations::Player;
+use app::narrations::{Player, Underway};
 use askama::Template;
 use model::article::{About, Kind};
 use model::narration::{Heard, HeardSegment, HeardWord, Narration, Published, Script, Wish};
@@ -59,13 +59,7 @@ fn heard(text: &[(Kind, &str)]) -> Heard {
     Heard { reader: "Joe".to_owned(), language: "en-US".to_owned(), segments }
 }
 
-fn player(
-    state: State,
-    published: Option<Made>,
-    progress: Option<Progress>,
-    title: &str,
-    text: &[(Kind, &str)],
-) -> Player {
+fn player(state: State, published: Option<Made>, underway: Underway, title: &str, text: &[(Kind, &str)]) -> Player {
     let id = super::super::tests::rendered::id(7);
     let now = Time::from_ms(1_767_614_400_000);
     let (owner, organization, publication) = (ids("A"), ids("B"), ids("C"));
@@ -113,12 +107,12 @@ fn player(
         created: now,
         changed: now,
     };
-    Player { narration, production, organization, publication: None, progress, again: None }
+    Player { narration, production, organization, publication: None, underway }
 }
 
 /// One that nobody makes just now.
 pub(super) fn waiting() -> Player {
-    player(State::Waiting, None, None, TITLE, &[])
+    player(State::Waiting, None, Underway::Nobody, TITLE, &[])
 }
 
 fn ids(letter: &str) -> String {
@@ -140,15 +134,21 @@ fn states(title: &str, text: &[(Kind, &str)], why: &str) -> Vec<(&'static str, P
         if at % 60 > 52 { (0, 0) } else { (-height, height) }
     });
     let done = State::Done { made: Box::new(made(length)), in_review: false };
-    let ready = player(done, Some(made(length)), None, title, text);
-    let speaking = Progress { fraction: 0.58, stage: format!("speaking 3 of {}", text.len()) };
-    let making = player(State::Working { stage: Stage::Speaking }, None, Some(speaking), title, text);
+    let ready = player(done, Some(made(length)), Underway::Nobody, title, text);
+    let drawn = (0..130_u16).map(|part| if part % 9 > 6 { 0 } else { (20 + part * 37 % 29) as u8 });
+    let stage = format!("speaking 3 of {}", text.len());
+    let speaking = Underway::Worker(Progress { fraction: 0.58, stage, amplitudes: drawn.collect() });
+    let making = player(State::Working { stage: Stage::Speaking }, None, speaking, title, text);
     let failed = State::Failed { reason: why.to_owned(), stage: Some(Stage::Fetching) };
     let token = "<input type=\"hidden\" name=\"csrf\" value=\"0123456789abcdef\">".to_owned();
     vec![
         ("ready", ready, Beside { heard, peaks: peaks.collect(), retry: None }),
         ("generating", making, Beside::default()),
-        ("error", player(failed, None, None, title, &[]), Beside { retry: Some(token), ..Beside::default() }),
+        (
+            "error",
+            player(failed, None, Underway::Nobody, title, &[]),
+            Beside { retry: Some(token), ..Beside::default() },
+        ),
     ]
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::super::state::Look;
 use super::super::waveform::{Shape, Width, average_amplitudes, hex, svg};
 use super::super::words::{MONTHS, clock, date, size};
-use super::progress::{playing, steps};
+use super::progress::{drawn, playing, steps};
 use super::text::{plain, spoken, tag};
 use crate::http::percent;
 
@@ -98,6 +98,8 @@ pub(super) struct Making {
     pub(super) step: &'static str,
     pub(super) sentence: String,
     pub(super) left: String,
+    /// What is finished of the sound, for the script.
+    pub(super) bars: String,
     pub(super) steps: Vec<StepShown>,
     pub(super) wide: String,
     pub(super) narrow: String,
@@ -216,13 +218,15 @@ fn making(here: &Here, player: &Player, height: u32) -> Making {
         svg: step.look.svg(),
         name: step.name,
     });
-    let shape = Shape::Growing(f64::from(playing.percent) / 100.0);
+    let drawn = drawn(&player.underway);
+    let shape = Shape::Growing { done: f64::from(playing.percent) / 100.0, drawn: &drawn };
     Making {
         steps: steps.collect(),
         percent: playing.percent,
         step: playing.step,
         sentence: playing.sentence,
         left: playing.left,
+        bars: playing.bars,
         wide: svg(shape, Width::Wide, height, ""),
         narrow: svg(shape, Width::Narrow, height, ""),
     }

@@ -292,9 +292,11 @@ fn picture(state: &State, percent: Option<u8>, beside: &Beside, failed: bool) ->
         let (before, after) = (amplitudes(&beside.before, width.bars()), amplitudes(&beside.after, width.bars()));
         let (shape, height) = match state {
             _ if failed => (Shape::Fallen, 92),
-            State::Waiting | State::Working { stage: Stage::Fetching } => (Shape::Growing(0.0), 92),
+            State::Waiting | State::Working { stage: Stage::Fetching } => {
+                (Shape::Growing { done: 0.0, drawn: &[] }, 92)
+            }
             State::Working { .. } | State::Stopping | State::Publishing { .. } => {
-                (Shape::Growing(f64::from(percent.unwrap_or(0)) / 100.0), 92)
+                (Shape::Growing { done: f64::from(percent.unwrap_or(0)) / 100.0, drawn: &[] }, 92)
             }
             State::Idle | State::Failed { .. } => (Shape::Flat, 92),
             _ if beside.after.is_empty() => (Shape::Flat, 168),

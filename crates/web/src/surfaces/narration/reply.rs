@@ -112,7 +112,7 @@ pub(super) fn shown(web: &Web, player: &Player, theirs: Option<String>) -> Playe
         status: status_name(player.status()),
         progress: match player.status() {
             Status::Ready => 1.0,
-            Status::Generating => player.progress.as_ref().map_or(0.0, |progress| progress.fraction.clamp(0.0, 1.0)),
+            Status::Generating => player.underway.fraction(),
             Status::Error => 0.0,
         },
         title: player.production.draft.metadata.title.clone(),

@@ -140,9 +140,9 @@ fn findings(asked: &str, found: &url::Url, error: &article::ArticleError) -> Vec
 struct Hearing(Arc<Task>);
 
 impl Listener for Hearing {
-    fn spoken(&self, spoken: Spoken) {
+    fn spoken(&self, spoken: Spoken<'_>) {
         let stage = format!("{} {} of {}", name_of(Stage::Speaking), (spoken.segments + 1).min(spoken.of), spoken.of);
-        self.0.report(WRITTEN + (SPOKEN - WRITTEN) * spoken.fraction, &stage);
+        self.0.report_drawn(WRITTEN + (SPOKEN - WRITTEN) * spoken.fraction, &stage, spoken.amplitudes);
     }
 
     fn is_over(&self) -> bool {
