@@ -3,7 +3,7 @@
 //! How long all of it becomes is not known before it is said, so what stands where goes by words: a segment with a tenth of the words has a tenth
 //! of the picture, and what is drawn once stays where it is.
 
-/// Parts of a picture: as many as the widest page has bars.
+/// Parts of a picture: a few more than the script draws bars on the widest page.
 const PARTS: usize = 240;
 
 /// Samples of which the furthest from zero is taken, before those are averaged: a hundredth of a second or less.
@@ -23,7 +23,8 @@ impl Drawn {
         Self { amplitudes: Vec::with_capacity(PARTS), words: words.max(1) }
     }
 
-    /// Adds the sound that goes up to the end of so many words. Where that ends in the middle of a part, the next one begins there.
+    /// Adds the sound that goes up to the end of so many words. Where that ends in the middle of a part, that part is left to what comes next: a segment of fewer words than a part
+    /// has is not drawn.
     pub(super) fn add(&mut self, words: usize, samples: &[i16]) {
         let (from, to) = (self.amplitudes.len(), (words * PARTS / self.words).min(PARTS));
         let parts = to.saturating_sub(from);
