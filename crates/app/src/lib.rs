@@ -51,7 +51,7 @@ use self::told::Told;
 
 pub use callers::{Caller, Operator, Peer, Scope, ScopeSet, Scopes, Via};
 pub use error::{AppError, Invalid};
-pub use narrations::Gate;
+pub use narrations::{Gate, Spelling};
 pub use secret::{SecretKey, WrongSecretKey};
 pub use sessions::{Fresh, Visitor};
 pub use store::Page;
@@ -87,6 +87,8 @@ pub struct Rules {
     pub key_grace: Duration,
     /// Says of addresses that are written out whether they may be asked.
     pub gate: Gate,
+    /// Says of pronunciations whether voices can say them.
+    pub spelling: Spelling,
 }
 
 impl Default for Rules {
@@ -107,6 +109,7 @@ impl Default for Rules {
             public_url: "http://localhost:8080".to_owned(),
             key_grace: DAY,
             gate: Gate::default(),
+            spelling: Spelling::default(),
         }
     }
 }

@@ -4,13 +4,12 @@
 //! what workers do with it in `narrations/reading.rs`, what others are told in `narrations/telling.rs`.
 
 mod asking;
+mod checks;
 mod editing;
 mod reading;
 mod telling;
 mod trying;
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use model::narration::{Published, Script, Wish};
@@ -23,13 +22,15 @@ use model::{
 pub use store::jobs::Progress;
 use store::{Page, Tx};
 
-use crate::organizations::Partner;
+use crate::callers::Caller;
+use crate::organizations::{Partner, whole};
 use crate::productions::subject;
 use crate::{App, AppError};
 
 use self::asking::{checked, digest_of, host};
 
 pub use self::asking::canonical;
+pub use self::checks::{Gate, Spelling};
 pub use self::editing::{Changed, EditedBy, Editor, EditorSession};
 pub use self::reading::Reading;
 pub use self::reading::rendering_key;
@@ -44,31 +45,6 @@ const OUTPUT: (&str, u32) = ("mp3", 64);
 
 /// Articles that are read aloud.
 pub struct Narrations<'a>(pub(crate) &'a App);
-
-/// Says of an address that is written out whether it may be asked at all, and why not. Names are looked up later, by a worker.
-#[derive(Clone)]
-pub struct Gate(Arc<Check>);
-
-type Check = dyn Fn(&str) -> Result<(), String> + Send + Sync;
-
-impl Gate {
-    /// What says so.
-    pub fn new(check: impl Fn(&str) -> Result<(), String> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(check))
-    }
-}
-
-impl Default for Gate {
-    fn default() -> Self {
-        Self::new(|_| Ok(()))
-    }
-}
-
-impl fmt::Debug for Gate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Gate(…)")
-    }
-}
 
 /// An article that is to be read aloud.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -130,8 +106,13 @@ pub enum Underway {
     Nobody,
     /// A worker does, and is so far.
     Worker(Progress),
-    /// It did not work, and is tried again then.
-    Again(Time),
+    /// It did not work, and is tried again.
+    Again {
+        /// When.
+        at: Time,
+        /// Why it did not work, in a sentence.
+        why: String,
+    },
 }
 
 impl Underway {
@@ -139,7 +120,7 @@ impl Underway {
     pub fn fraction(&self) -> f64 {
         match self {
             Self::Worker(progress) => progress.fraction.clamp(0.0, 1.0),
-            Self::Nobody | Self::Again(_) => 0.0,
+            Self::Nobody | Self::Again { .. } => 0.0,
         }
     }
 }
@@ -205,17 +186,62 @@ impl Narrations<'_> {
     ///
     /// The same article again for the same person gives the same narration; one that did not work is tried again.
     pub async fn request(&self, partner: &Partner, request: Request) -> Result<Requested, AppError> {
-        let request = checked(request)?;
-        self.0.rules().gate.0(&request.address).map_err(AppError::Refused)?;
-        // Whoever asks for the same at the same moment was first, and then it is there to be found.
-        match self.put(partner, &request).await {
-            Err(AppError::Conflict(_)) => self.put(partner, &request).await,
-            done => done,
-        }
+        self.asked(partner.organization(), None, request).await
     }
 
-    async fn put(&self, partner: &Partner, request: &Request) -> Result<Requested, AppError> {
-        let (organization, now) = (partner.organization(), self.0.now());
+    /// A member of an organization has an article read aloud, for themselves.
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        organization: OrganizationId,
+        address: &str,
+        wish: Wish,
+    ) -> Result<Requested, AppError> {
+        let nowhere = || AppError::NotFound("organization");
+        whole(caller)?;
+        let member = caller.account.id;
+        let place = store::organizations::find_member(self.0.store(), organization, member).await?;
+        place.ok_or_else(nowhere)?;
+        let organization = store::organizations::find(self.0.store(), organization).await?.ok_or_else(nowhere)?;
+        let request = Request { address: address.to_owned(), wish, ..Request::default() };
+        self.asked(&organization, Some(member), request).await
+    }
+
+    /// Forgets a narration, its production and all that came of it. Its player is gone.
+    pub async fn remove(&self, editor: &Editor, id: ProductionId) -> Result<(), AppError> {
+        let tx = self.0.begin().await?;
+        let (production, _) = self.locked(&tx, editor, id).await?;
+        crate::productions::remove(&tx, &production, self.0.now()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Whoever asks is a member, or whom the request names.
+    async fn asked(
+        &self,
+        organization: &Organization,
+        member: Option<AccountId>,
+        request: Request,
+    ) -> Result<Requested, AppError> {
+        let gate = &self.0.rules().gate;
+        let request = checked(request, member.is_none(), gate)?;
+        gate.check(&request.address).map_err(AppError::Refused)?;
+        // Whoever asks for the same at the same moment was first, and then it is there to be found: the person, the publication, or all of it.
+        for _ in 0..2 {
+            match self.put(organization, member, &request).await {
+                Err(AppError::Conflict(_)) => {}
+                done => return done,
+            }
+        }
+        self.put(organization, member, &request).await
+    }
+
+    async fn put(
+        &self,
+        organization: &Organization,
+        member: Option<AccountId>,
+        request: &Request,
+    ) -> Result<Requested, AppError> {
+        let now = self.0.now();
         let tx = self.0.begin().await?;
         let digest = digest_of(request);
         if let Some(key) = &request.key
@@ -227,7 +253,10 @@ impl Narrations<'_> {
             let message = "This Idempotency-Key was used for another request. Give each request a key of its own.";
             return Err(AppError::Refused(message.to_owned()));
         }
-        let owner = self.user(&tx, organization.id, &request.user, now).await?;
+        let owner = match member {
+            Some(member) => member,
+            None => self.user(&tx, organization.id, &request.user, now).await?,
+        };
         let publication = match &request.publication {
             Some(theirs) => self.publication(&tx, organization.id, theirs, now).await?,
             None => organization.publication,
@@ -297,6 +326,7 @@ impl Narrations<'_> {
             script: Script::default(),
             revision: 0,
             published: None,
+            replacing: None,
             created: now,
             changed: now,
         };
@@ -305,7 +335,8 @@ impl Narrations<'_> {
         Ok(Requested { id: production.id, is_begun: true })
     }
 
-    /// Has it made anew, where that is wanted, or where it did not work; the article is fetched again. What is under way goes on.
+    /// Has it made anew, where that is wanted, or where it did not work; the article is fetched again. What is under way goes on, unless it
+    /// is to be made anew: then it is stopped, since it may have an older article. What can be heard is heard until the new sound is made.
     async fn again(
         &self,
         tx: &Tx,
@@ -317,9 +348,10 @@ impl Narrations<'_> {
         let mut production = store::productions::find_for_update(tx, id).await?.ok_or(NONE)?;
         let mut narration = store::narrations::find_for_update(tx, id).await?.ok_or(NONE)?;
         let is_wanted = is_anew || status_of(&narration, &production) == Status::Error;
-        if production.state.is_running() || !is_wanted {
+        if !is_wanted || (production.state.is_running() && !is_anew) {
             return Ok(Requested { id, is_begun: false });
         }
+        self.0.productions().halt(tx, &mut production).await?;
         if let Some((request, publication)) = request {
             narration.publication = publication;
             narration.wish = request.wish.clone();
@@ -327,17 +359,16 @@ impl Narrations<'_> {
                 production.draft.metadata.title.clone_from(title);
             }
         }
-        self.withdraw(tx, &mut narration, &production, now).await?;
-        narration.about = None;
         narration.findings.clear();
         if !narration.script.segments.is_empty() {
             self.keep_revision(tx, &narration, None, now).await?;
             narration.script = Script::default();
             narration.revision += 1;
         }
+        self.0.productions().begin_run(tx, &mut production, now).await?;
+        narration.replacing = Some(production.run);
         narration.changed = now;
         store::narrations::update(tx, &narration).await?;
-        self.0.productions().begin_run(tx, &mut production, now).await?;
         Ok(Requested { id, is_begun: true })
     }
 
@@ -431,7 +462,8 @@ impl Narrations<'_> {
         if let Some(progress) = store::jobs::progress_of(store, &subject).await? {
             return Ok(Underway::Worker(progress));
         }
-        Ok(store::jobs::again_of(store, &subject).await?.map_or(Underway::Nobody, Underway::Again))
+        let again = store::jobs::again_of(store, &subject).await?;
+        Ok(again.map_or(Underway::Nobody, |(at, why)| Underway::Again { at, why }))
     }
 
     /// What can be heard, in a format such as `mp3`.

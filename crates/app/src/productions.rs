@@ -156,20 +156,32 @@ impl Productions<'_> {
         caller.may(Scope::ProductionWrite)?;
         let tx = self.0.begin().await?;
         let mut production = owned(store::productions::find_for_update(&tx, id).await?, caller)?;
-        if matches!(production.state, State::Publishing { .. }) {
-            // What was made stays; only its way to the stores is over.
-            let _ = store::jobs::ask_cancel(&tx, &subject(id)).await?;
-            self.0.transfers().stop(&tx, &mut production).await?;
-            production.changed = self.0.now();
-            store::productions::update(&tx, &production).await?;
-        } else if production.state.is_running() {
-            let cancelled = store::jobs::ask_cancel(&tx, &subject(id)).await?;
-            production.state = if cancelled.asked > 0 { State::Stopping } else { State::Idle };
+        if production.state.is_running() {
+            let is_left = self.halt(&tx, &mut production).await?;
+            if is_left && production.state == State::Idle {
+                production.state = State::Stopping;
+            }
             production.changed = self.0.now();
             store::productions::update(&tx, &production).await?;
         }
         tx.commit().await?;
         Ok(production)
+    }
+
+    /// Has whoever makes it stop; whether there is somebody who has to hear of it. What they say afterwards counts for nothing where another
+    /// run was begun.
+    pub(crate) async fn halt(&self, tx: &Tx, production: &mut Production) -> Result<bool, AppError> {
+        if !production.state.is_running() {
+            return Ok(false);
+        }
+        let cancelled = store::jobs::ask_cancel(tx, &subject(production.id)).await?;
+        if matches!(production.state, State::Publishing { .. }) {
+            // What was made stays; only its way to the stores is over.
+            self.0.transfers().stop(tx, production).await?;
+        } else {
+            production.state = State::Idle;
+        }
+        Ok(cancelled.asked > 0)
     }
 
     /// Publishes what waits for that; what did not arrive at stores is sent once more.

@@ -17,6 +17,12 @@ pub const LONGEST_SEGMENT: usize = 32 << 10;
 /// Segments that a script may have.
 pub const MOST_SEGMENTS: usize = 5_000;
 
+/// Words that are read aloud at a time: six hours.
+pub const MOST_WORDS: usize = 50_000;
+
+/// Bytes that the text of a whole script may have.
+pub const LONGEST_SCRIPT: usize = 1 << 20;
+
 /// The longest pause after a segment, in milliseconds.
 pub const LONGEST_PAUSE_MS: u32 = 10_000;
 
@@ -45,6 +51,8 @@ pub struct Narration {
     pub revision: u32,
     /// What its player plays.
     pub published: Option<Published>,
+    /// The run of its production whose sound is published as soon as it is made, in place of what is published.
+    pub replacing: Option<u32>,
     /// When it was asked for.
     pub created: Time,
     /// When it was last changed.
@@ -120,6 +128,20 @@ impl Script {
     pub fn words(&self) -> usize {
         self.segments.iter().map(|segment| segment.text.split_whitespace().count()).sum()
     }
+
+    /// Bytes of all its text.
+    pub fn bytes(&self) -> usize {
+        self.segments.iter().map(|segment| segment.text.len()).sum()
+    }
+
+    /// Refuses what is more than is read aloud at a time.
+    pub fn check_length(&self) -> Result<(), NotAChange> {
+        let (words, bytes) = (self.words(), self.bytes());
+        if words > MOST_WORDS {
+            return Err(NotAChange::TooManyWords(words));
+        }
+        if bytes > LONGEST_SCRIPT { Err(NotAChange::TooManyBytes(bytes)) } else { Ok(()) }
+    }
 }
 
 /// A change of a script, made by a person.
@@ -153,6 +175,12 @@ pub enum NotAChange {
     /// More segments than a script may have.
     #[error("A script has at most {MOST_SEGMENTS} segments.")]
     TooMany,
+    /// More words than are read aloud at a time.
+    #[error("This has {0} words, and at most {MOST_WORDS} are read aloud at a time: that is six hours.")]
+    TooManyWords(usize),
+    /// More text than is read aloud at a time.
+    #[error("This has {0} bytes of text, and at most {LONGEST_SCRIPT} are read aloud at a time.")]
+    TooManyBytes(usize),
     /// A pause that is longer than pauses may be.
     #[error("A pause is at most {LONGEST_PAUSE_MS} milliseconds; this is {0}.")]
     PauseTooLong(u32),
@@ -309,6 +337,14 @@ mod tests {
         assert_eq!(ids(&script), [1, 3]);
         script.change(Change::Insert(None, "First.".to_owned())).unwrap();
         assert_eq!(ids(&script), [5, 1, 3]);
+    }
+
+    #[test]
+    fn a_script_is_as_long_as_can_be_read_aloud() {
+        let of = |text: &str, times: usize| Script::of((0..times).map(|_| (Kind::Paragraph, text.repeat(10))), None);
+        assert_eq!(of("a ", 5_000).check_length(), Ok(()));
+        assert_eq!(of("a ", 5_001).check_length(), Err(NotAChange::TooManyWords(50_010)));
+        assert_eq!(of(&"a".repeat(3_000), 35).check_length(), Err(NotAChange::TooManyBytes(1_050_000)));
     }
 
     #[test]

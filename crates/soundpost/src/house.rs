@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{App, AppError, Gate, Parts, Rules, SecretKey};
+use app::{App, AppError, Gate, Parts, Rules, SecretKey, Spelling};
 use model::{Clock, Dice};
+use speech::pronounce::Lexicon;
 use store::{BlobOptions, Blobs, Store, StoreOptions};
 use work::outbound::{AllowNetworks, Target};
 
@@ -107,6 +108,7 @@ fn rules(settings: &Settings) -> Rules {
         public_url: settings.public_url.clone(),
         key_grace: settings.key_grace,
         gate: gate(settings.allow_networks.clone()),
+        spelling: Spelling::new(|word, said| Lexicon::default().set(word, said).map_err(|error| error.to_string())),
         ..Rules::default()
     }
 }

@@ -1,7 +1,7 @@
 //! People who own things.
 
 use model::{Account, AccountId, Time, Username};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -68,6 +68,12 @@ pub async fn insert(tx: &Tx, account: &Account, password_hash: Option<&str>) -> 
 /// The account.
 pub async fn find(db: &impl Read, id: AccountId) -> Result<Option<Account>, StoreError> {
     Entity::find_by_id(id.as_str()).one(db.connection()).await?.map(Account::try_from).transpose()
+}
+
+/// The same, which nobody else can change until the transaction ends.
+pub async fn find_for_update(tx: &Tx, id: AccountId) -> Result<Option<Account>, StoreError> {
+    let found = Entity::find_by_id(id.as_str()).lock(LockType::Update).one(tx.connection()).await?;
+    found.map(Account::try_from).transpose()
 }
 
 /// Accounts of these ids, in no order.

@@ -13,6 +13,7 @@ mod m20261126_040000_stores;
 mod m20261126_080000_narration;
 mod m20261126_220000_findings;
 mod m20261127_050000_drawn;
+mod m20261127_090000_replacing;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrations {
             Box::new(m20261126_080000_narration::Migration),
             Box::new(m20261126_220000_findings::Migration),
             Box::new(m20261127_050000_drawn::Migration),
+            Box::new(m20261127_090000_replacing::Migration),
         ]
     }
 }

@@ -40,6 +40,8 @@ pub(crate) mod row {
         pub(crate) revision: i64,
         #[sea_orm(column_type = "JsonBinary", nullable)]
         pub(crate) published: Option<Json>,
+        #[serde(default)]
+        pub(crate) replacing_run: Option<i64>,
         pub(crate) created_ms: i64,
         pub(crate) changed_ms: i64,
     }
@@ -147,6 +149,10 @@ impl TryFrom<row::Model> for Narration {
             wish: document::read::<Wish>("narrations", &row.id, row.wish)?,
             script: document::read::<Script>("narrations", &row.id, row.script)?,
             revision: row.revision.try_into().map_err(|why| corrupt("narrations", &row.id, why))?,
+            replacing: row
+                .replacing_run
+                .map(|run| run.try_into().map_err(|why| corrupt("narrations", &row.id, why)))
+                .transpose()?,
             about,
             findings,
             published,
@@ -178,6 +184,7 @@ pub async fn insert(tx: &Tx, narration: &Narration) -> Result<(), StoreError> {
         script: document::write(&narration.script)?,
         revision: narration.revision.into(),
         published: narration.published.as_ref().map(document::write).transpose()?,
+        replacing_run: narration.replacing.map(i64::from),
         created_ms: narration.created.as_ms(),
         changed_ms: narration.changed.as_ms(),
     };
@@ -197,6 +204,7 @@ pub async fn update(tx: &Tx, narration: &Narration) -> Result<(), StoreError> {
         .col_expr(Column::Script, Expr::value(document::write(&narration.script)?))
         .col_expr(Column::Revision, Expr::value(i64::from(narration.revision)))
         .col_expr(Column::Published, Expr::value(published))
+        .col_expr(Column::ReplacingRun, Expr::value(narration.replacing.map(i64::from)))
         .col_expr(Column::ChangedMs, Expr::value(narration.changed.as_ms()))
         .filter(Column::Id.eq(narration.id.as_str()))
         .exec(tx.connection())

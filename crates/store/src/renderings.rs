@@ -42,15 +42,13 @@ pub async fn known(db: &impl Read, keys: &[String]) -> Result<Vec<String>, Store
 }
 
 /// Notes that these are there, with their sizes in bytes, and were used now.
-pub async fn note(tx: &Tx, renderings: &[(String, u64)], now: Time) -> Result<(), StoreError> {
-    for renderings in renderings.chunks(200) {
-        let rows = renderings.iter().map(|(key, size)| {
-            let row = Model { key: key.clone(), size: i64::try_from(*size).unwrap_or(i64::MAX), used_ms: now.as_ms() };
-            row.into_active_model().reset_all()
-        });
-        let again = OnConflict::column(Column::Key).update_columns([Column::Size, Column::UsedMs]).to_owned();
-        Entity::insert_many(rows).on_conflict(again).exec_without_returning(tx.connection()).await?;
-    }
+pub async fn note(tx: &Tx, key: &str, size: u64, now: Time) -> Result<(), StoreError> {
+    let row = Model { key: key.to_owned(), size: i64::try_from(size).unwrap_or(i64::MAX), used_ms: now.as_ms() };
+    let again = OnConflict::column(Column::Key).update_columns([Column::Size, Column::UsedMs]).to_owned();
+    Entity::insert(row.into_active_model().reset_all())
+        .on_conflict(again)
+        .exec_without_returning(tx.connection())
+        .await?;
     Ok(())
 }
 

@@ -164,7 +164,7 @@ both_databases! {
         let claimed = take(store, at(0), "a").await.unwrap();
         let subject = job().subject.unwrap();
         assert_eq!(jobs::progress_of(store, &subject).await.unwrap(), None);
-        let half = Progress { fraction: 0.5, stage: "encoding".to_owned(), amplitudes: vec![0, 127, 255] };
+        let half = Progress { fraction: 0.5, stage: "encoding".to_owned(), amplitudes: vec![0, 1, 127] };
         assert_eq!(jobs::heartbeat(store, &claimed, at(20), LEASE, Some(&half)).await.unwrap(), Beat::Alive);
         assert_eq!(jobs::heartbeat(store, &claimed, at(25), LEASE, None).await.unwrap(), Beat::Alive);
         assert_eq!(jobs::progress_of(store, &subject).await.unwrap(), Some(half.clone()), "it stays until more is said");
@@ -202,7 +202,7 @@ both_databases! {
         let claimed = take(store, at(0), "a").await.unwrap();
         assert_eq!(fail_later(store, &claimed, at(1), at(60)).await, Fate::Again);
         let subject = job().subject.unwrap();
-        assert_eq!(jobs::again_of(store, &subject).await.unwrap(), Some(at(60)));
+        assert_eq!(jobs::again_of(store, &subject).await.unwrap(), Some((at(60), "the network was away".to_owned())));
         // Another process waits as long: the back-off is in the database.
         let other = database.another().await;
         assert_eq!(take(&other, at(59), "b").await, None);

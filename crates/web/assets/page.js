@@ -179,6 +179,21 @@
     addEventListener('pagehide', () => events.close());
   };
 
+  /* What is being made while its text is edited: it is told here, and the page is only loaded again where nothing would be lost. */
+  const made = main => {
+    const told = one('[data-told]', main);
+    const typed = () => all('input, textarea', main).some(field => field.value !== field.defaultValue);
+    const ask = async () => {
+      const answer = await fetch(main.dataset.untilMade).catch(() => null);
+      const { sentence } = answer?.ok ? await answer.json().catch(() => ({})) : {};
+      if (sentence) told.textContent = sentence;
+      if (sentence !== '') { setTimeout(ask, 2000); return; }
+      if (!typed()) { location.reload(); return; }
+      told.textContent = 'It was read. Save what you typed to go on from there.';
+    };
+    setTimeout(ask, 2000);
+  };
+
   /* Listening: one transport, the waveform as its slider, the original and the mastered sound at the same moment. */
   const player = root => {
     const sounds = { after: one('audio[data-after]', root), before: one('audio[data-before]', root) };
@@ -325,6 +340,7 @@
     all('[data-copy]').forEach(copy);
     all('[data-upload]').forEach(upload);
     all('main[data-running]').forEach(live);
+    all('main[data-until-made]').forEach(made);
     all('[data-player]').forEach(player);
   });
 })();

@@ -31,9 +31,6 @@ use crate::voices::{Resampled, Voices};
 
 pub use self::times::{json, vtt};
 
-/// Words of an article, after which it is a book: six hours.
-pub const MOST_WORDS: usize = 50_000;
-
 /// Headings of these levels become chapters.
 const CHAPTER_LEVEL: u8 = 3;
 
@@ -57,9 +54,14 @@ pub struct Cache {
     pub blobs: Blobs,
     /// Which of the script's keys are there.
     pub known: Vec<String>,
+    /// Hears of each sound that was put there, with its key and its bytes: at once, so that it is not lost with the program.
+    pub note: Box<Note>,
     /// The runtime that storage is asked on: speaking is done on a thread of its own.
     pub handle: Handle,
 }
+
+/// Hears of a key, and of how many bytes lie there.
+pub type Note = dyn Fn(&str, u64) + Send + Sync;
 
 /// How far it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -170,25 +172,15 @@ impl Speaking {
         self.keys.iter().chain(earlier).cloned().collect()
     }
 
-    /// Speaks all of it, segment by segment, into a WAV file; gives back what is heard when. In `kept` are then the keys, with how many bytes, that were put
-    /// into the cache, also where it failed in the end. It takes its time, and is not to be called where others wait.
-    pub fn all(
-        &self,
-        path: &Path,
-        cache: Option<&Cache>,
-        listener: &dyn Listener,
-        kept: &mut Vec<(String, u64)>,
-    ) -> Result<Heard, Silence> {
+    /// Speaks all of it, segment by segment, into a WAV file; gives back what is heard when. It takes its time, and is not to be called where others wait.
+    pub fn all(&self, path: &Path, cache: Option<&Cache>, listener: &dyn Listener) -> Result<Heard, Silence> {
         let rate = self.rate();
-        let total = self.script.words().max(1);
         let mut book = Book {
             speaking: self,
             recorder: Recorder::create(path, rate)?,
             notes: Notes::new(rate),
             listener,
-            total,
-            words: 0,
-            drawn: Drawn::new(total),
+            drawn: Drawn::new(self.script.words()),
         };
         let mut at = 0;
         while at < self.pieces.len() {
@@ -203,11 +195,10 @@ impl Speaking {
             }
             let end = self.until(at, cache);
             self.render(at..end, cache, listener, &mut |at, rendering| {
-                book.take(at, rendering)?;
-                if let Some(size) = cache.and_then(|cache| self.store(cache, at, rendering)) {
-                    kept.push((self.keys[at].clone(), size));
+                if let Some(cache) = cache {
+                    self.store(cache, at, rendering);
                 }
-                Ok(())
+                book.take(at, rendering)
             })?;
             at = end;
         }
@@ -300,7 +291,9 @@ impl Speaking {
         let bytes = rendering.bytes(self.rate())?;
         let (key, size) = (app::narrations::rendering_key(&self.keys[at]).ok()?, bytes.len() as u64);
         let put = cache.handle.block_on(recording::put(&cache.blobs, &key, bytes));
-        put.inspect_err(|error| tracing::warn!(%error, "a rendering could not be kept")).ok().map(|()| size)
+        put.inspect_err(|error| tracing::warn!(%error, "a rendering could not be kept")).ok()?;
+        (cache.note)(&self.keys[at], size);
+        Some(size)
     }
 }
 
@@ -310,8 +303,6 @@ struct Book<'a> {
     recorder: Recorder,
     notes: Notes,
     listener: &'a dyn Listener,
-    total: usize,
-    words: usize,
     drawn: Drawn,
 }
 
@@ -330,9 +321,8 @@ impl Book<'_> {
         let start = self.recorder.position();
         self.recorder.write(&rendering.samples)?;
         self.notes.add(&script.segments[at], start, self.recorder.position(), &rendering.words);
-        self.words += pieces[at].text.split_whitespace().count();
-        self.drawn.add(self.words, &rendering.samples);
-        let (fraction, amplitudes) = ((self.words as f64 / self.total as f64).min(1.0), self.drawn.amplitudes());
+        self.drawn.add(pieces[at].text.split_whitespace().count(), &rendering.samples);
+        let (fraction, amplitudes) = (self.drawn.fraction(), self.drawn.amplitudes());
         self.listener.spoken(Spoken { segments: at + 1, of: pieces.len(), fraction, amplitudes });
         if self.listener.is_over() { Err(Silence::Stopped) } else { Ok(()) }
     }
@@ -360,6 +350,8 @@ pub fn reader(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
+
+    use std::sync::Mutex;
 
     use speech::spoken::Sentence;
     use speech::voice::{Manner, Said};
@@ -408,11 +400,10 @@ mod tests {
         }
         script.segments[3].voice = Some(text("nobody"));
         let speaking = Speaking::new(script, &[], &(Arc::new(quiet) as Arc<dyn Voice>), &voices, Settings::default());
-        let missing =
-            "There is no voice called “nobody” here. Those that are installed are listed by `soundpost voices list`.";
+        let missing = "There is no voice called “nobody” here. Installed are: en-alloy-server (English).";
         assert_eq!(speaking.warnings, [missing]);
         assert!(Arc::ptr_eq(&speaking.readers[1], &speaking.readers[2]));
-        let heard = speaking.all(&folder.path().join("spoken.wav"), None, &Nobody, &mut Vec::new()).unwrap();
+        let heard = speaking.all(&folder.path().join("spoken.wav"), None, &Nobody).unwrap();
         let lengths: Vec<_> = heard.segments.iter().map(|segment| segment.ms.end - segment.ms.start).collect();
         // A twentieth of a second for each letter.
         assert_eq!(lengths, [1_000, 400, 300, 1_000]);
@@ -446,12 +437,16 @@ mod tests {
             Script::of(["One.", "Two.", "That is enough.", "Four."].map(|words| (Kind::Paragraph, text(words))), None);
         let voices = Voices::new(folder.path().join("voices"));
         let speaking = Speaking::new(script, &[], &voice, &voices, Settings::default());
-        let mut kept = Vec::new();
+        let kept: Arc<Mutex<Vec<String>>> = Arc::default();
         let path = folder.path().join("spoken.wav");
-        let cache = |known| Cache { blobs: blobs.clone(), known, handle: runtime.handle().clone() };
-        let failed = speaking.all(&path, Some(&cache(Vec::new())), &Nobody, &mut kept);
+        let cache = |known| {
+            let kept = Arc::clone(&kept);
+            let note = Box::new(move |key: &str, _| kept.lock().unwrap().push(key.to_owned()));
+            Cache { blobs: blobs.clone(), known, note, handle: runtime.handle().clone() }
+        };
+        let failed = speaking.all(&path, Some(&cache(Vec::new())), &Nobody);
         assert!(matches!(failed, Err(Silence::Speech(SpeechError::Away { .. }))), "{failed:?}");
-        let keys: Vec<_> = kept.iter().map(|(key, _)| key.clone()).collect();
+        let keys = kept.lock().unwrap().clone();
         assert_eq!(keys, speaking.keys()[..2]);
         // The next time it goes on from there.
         let again = cache(keys);
@@ -471,7 +466,7 @@ mod tests {
                         let script = Script::of([(Kind::Paragraph, format!("Number {number}."))], None);
                         let speaking = Speaking::new(script, &[], &voice, &voices, Settings::default());
                         let (blobs, handle) = (blobs.clone(), runtime.handle().clone());
-                        let cache = Cache { blobs, known: Vec::new(), handle };
+                        let cache = Cache { blobs, known: Vec::new(), note: Box::new(|_, _| {}), handle };
                         assert!(speaking.first(&cache, &Nobody).unwrap().is_some_and(|size| size > 32_000));
                     });
                 }

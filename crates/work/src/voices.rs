@@ -61,8 +61,13 @@ pub struct Known {
 #[derive(Debug, thiserror::Error)]
 pub enum VoiceError {
     /// None of that name.
-    #[error("There is no voice called “{0}” here. Those that are installed are listed by `soundpost voices list`.")]
-    Unknown(String),
+    #[error("There is no voice called “{name}” here. {}", there_are(.installed))]
+    Unknown {
+        /// The name.
+        name: String,
+        /// What there is instead, in words; empty where there is nothing.
+        installed: String,
+    },
     /// None that speaks that language.
     #[error("This is in {language}, and no voice that speaks it is installed. Installed are: {installed}.")]
     Language {
@@ -72,7 +77,7 @@ pub enum VoiceError {
         installed: String,
     },
     /// None at all.
-    #[error("No voice is installed on this server. The operator installs one with `soundpost voices install`.")]
+    #[error("No voice is installed here. `soundpost voices install` installs one.")]
     None,
     /// One that cannot be used.
     #[error(transparent)]
@@ -80,6 +85,16 @@ pub enum VoiceError {
     /// The folder cannot be used.
     #[error("The folder of voices cannot be used: {0}.")]
     Folder(#[source] io::Error),
+}
+
+/// Voices with their languages, for people.
+fn listed(voices: &[Known]) -> String {
+    let named: Vec<_> = voices.iter().map(|voice| format!("{} ({})", voice.name, in_words(&voice.language))).collect();
+    named.join(", ")
+}
+
+fn there_are(installed: &str) -> String {
+    if installed.is_empty() { "None is installed.".to_owned() } else { format!("Installed are: {installed}.") }
 }
 
 impl Voices {
@@ -167,7 +182,11 @@ impl Voices {
                 Arc::new(Piper::open(&self.0.folder.join(name), self.pronouncer(), Kernels::Own)?)
             } else {
                 let other = self.program()?.and_then(|program| program.named(name));
-                Arc::new(other.ok_or_else(|| VoiceError::Unknown(name.to_owned()))?)
+                let Some(other) = other else {
+                    let installed = listed(&self.list()?);
+                    return Err(VoiceError::Unknown { name: name.to_owned(), installed });
+                };
+                Arc::new(other)
             };
         self.opened().insert(name.to_owned(), Arc::clone(&voice));
         Ok(voice)
@@ -193,8 +212,7 @@ impl Voices {
         if all.is_empty() {
             return Err(VoiceError::None);
         }
-        let all: Vec<_> = all.iter().map(|voice| format!("{} ({})", voice.name, in_words(&voice.language))).collect();
-        Err(VoiceError::Language { language: in_words(language), installed: all.join(", ") })
+        Err(VoiceError::Language { language: in_words(language), installed: listed(&all) })
     }
 
     /// The program for other languages, where there is one. It is asked once what it speaks.

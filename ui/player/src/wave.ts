@@ -58,7 +58,7 @@ const picture = (root: HTMLElement, draw: (canvas: Canvas, share: number, list: 
   const paint = (): void => {
     const width = Math.floor(root.clientWidth), height = Math.floor(root.clientHeight);
     // The post moves by whole pixels, so between two of them there is nothing to do.
-    const now = `${width} ${height} ${Math.round(share * width)} ${hex.length}`;
+    const now = `${width} ${height} ${Math.round(share * width)} ${hex}`;
     if (!width || !height || now === drawn) return;
     drawn = now;
     svg.replaceChildren();

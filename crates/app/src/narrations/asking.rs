@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::Request;
+use super::{Gate, Request};
 use crate::organizations::checked_webhook;
 use crate::{AppError, Invalid};
 
@@ -38,7 +38,8 @@ pub fn canonical(address: &str) -> Result<String, AppError> {
     Ok(url.into())
 }
 
-pub(super) fn checked(request: Request) -> Result<Request, AppError> {
+/// What is wrong with a request, all of it at once. A member of the organization is known already; a server says for whom it asks.
+pub(super) fn checked(request: Request, is_server: bool, gate: &Gate) -> Result<Request, AppError> {
     let mut wrong = Vec::new();
     let mut find = |field: &str, message: String| wrong.push(Invalid { field: field.to_owned(), message });
     let address = match canonical(&request.address) {
@@ -56,7 +57,9 @@ pub(super) fn checked(request: Request) -> Result<Request, AppError> {
         (1..=THEIRS_LENGTH).contains(&characters) && !text.chars().any(char::is_control)
     };
     let of_length = |what: &str| format!("{what} has 1 to {THEIRS_LENGTH} characters that can be seen.");
-    if request.user.is_empty() {
+    if !is_server {
+        // Who asks is no word of the request.
+    } else if request.user.is_empty() {
         find("Organization-User-Id", "Say in the header Organization-User-Id which of your people asks.".to_owned());
     } else if !named(&request.user) {
         find("Organization-User-Id", of_length("The id of a user"));
@@ -67,8 +70,13 @@ pub(super) fn checked(request: Request) -> Result<Request, AppError> {
     if request.key.as_deref().is_some_and(|key| !named(key)) {
         find("Idempotency-Key", of_length("A key"));
     }
-    if request.wish.title.as_deref().is_some_and(|title| title.chars().count() > TITLE_LENGTH) {
-        find("title", format!("A title has at most {TITLE_LENGTH} characters."));
+    if request
+        .wish
+        .title
+        .as_deref()
+        .is_some_and(|title| title.chars().count() > TITLE_LENGTH || title.chars().any(char::is_control))
+    {
+        find("title", format!("A title has at most {TITLE_LENGTH} characters, all of which can be seen."));
     }
     let plain = |text: &str| {
         (1..=100).contains(&text.len())
@@ -81,7 +89,7 @@ pub(super) fn checked(request: Request) -> Result<Request, AppError> {
         find("language", "A language is named as BCP 47 does, such as en or de-CH.".to_owned());
     }
     if let Some(webhook) = &request.wish.webhook
-        && let Err(AppError::Invalid(fields)) = checked_webhook("webhookUrl", webhook)
+        && let Err(AppError::Invalid(fields)) = checked_webhook("webhookUrl", webhook, gate)
     {
         for field in fields {
             find(&field.field, field.message);
@@ -153,7 +161,7 @@ mod tests {
             key: Some("a\nb".to_owned()),
             ..Request::default()
         };
-        let Err(AppError::Invalid(found)) = checked(request) else { panic!("it was taken") };
+        let Err(AppError::Invalid(found)) = checked(request, true, &Gate::default()) else { panic!("it was taken") };
         let fields: Vec<_> = found.iter().map(|found| found.field.as_str()).collect();
         let all = [
             "url",

@@ -219,6 +219,9 @@ impl Narrations<'_> {
         for change in changes {
             script.change(change).map_err(|error| AppError::invalid("script", error.to_string()))?;
         }
+        if script.bytes() > narration.script.bytes() || script.words() > narration.script.words() {
+            script.check_length().map_err(|error| AppError::invalid("script", error.to_string()))?;
+        }
         if script != narration.script {
             self.keep_revision(&tx, &narration, Some(editor.account), now).await?;
             narration.script = script;
@@ -284,7 +287,10 @@ impl Narrations<'_> {
     /// Fetches the article once more, and makes all of it anew.
     pub async fn retry(&self, editor: &Editor, id: ProductionId) -> Result<Requested, AppError> {
         let tx = self.0.begin().await?;
-        self.locked(&tx, editor, id).await?;
+        let (production, _) = self.locked(&tx, editor, id).await?;
+        if production.state.is_running() {
+            return Ok(Requested { id, is_begun: false });
+        }
         let done = self.again(&tx, id, None, true, self.0.now()).await?;
         tx.commit().await?;
         Ok(done)
@@ -300,13 +306,19 @@ impl Narrations<'_> {
     ) -> Result<(), AppError> {
         let word = word.trim().to_lowercase();
         let said = said.map(str::trim).filter(|said| !said.is_empty());
-        let characters = word.chars().count();
-        if !(1..=WORD_LENGTH).contains(&characters) || word.split_whitespace().count() != 1 {
-            let message = format!("One word, of at most {WORD_LENGTH} characters, is said in another way.");
-            return Err(AppError::invalid("word", message));
-        }
-        if said.is_some_and(|said| said.chars().count() > WORD_LENGTH) {
-            return Err(AppError::invalid("said", format!("How it is said has at most {WORD_LENGTH} characters.")));
+        // What is there can go, whatever it is.
+        if let Some(said) = said {
+            let is_letters = word.chars().all(|letter| letter.is_alphabetic() || matches!(letter, '\'' | '’'));
+            if !(1..=WORD_LENGTH).contains(&word.chars().count()) || !is_letters {
+                let message = format!(
+                    "One word, of at most {WORD_LENGTH} letters, is said in another way. What has a hyphen or a digit is said in parts: give each its own."
+                );
+                return Err(AppError::invalid("word", message));
+            }
+            if said.chars().count() > WORD_LENGTH {
+                return Err(AppError::invalid("said", format!("How it is said has at most {WORD_LENGTH} characters.")));
+            }
+            self.0.rules().spelling.check(&word, said).map_err(|why| AppError::invalid("said", why))?;
         }
         let tx = self.0.begin().await?;
         let narration = store::narrations::find(&tx, id).await?.filter(|found| editor.may(found)).ok_or(NONE)?;
@@ -332,16 +344,28 @@ impl Narrations<'_> {
         Ok(store::publications::pronunciations(self.0.store(), narration.publication).await?)
     }
 
+    /// Whether somebody whom their organization sent has an account that is nobody's own yet.
+    pub async fn can_claim(&self, editor: &Editor) -> Result<bool, AppError> {
+        let account = store::accounts::find(self.0.store(), editor.account).await?.ok_or(NONE)?;
+        Ok(editor.by == EditedBy::Sent && account.username.is_of_shell())
+    }
+
     /// Somebody whom their organization sent makes the account their own that was made for them: with a name and a password.
     pub async fn claim(&self, editor: &Editor, new: NewAccount, visitor: &Visitor) -> Result<SignedIn, AppError> {
-        let account = store::accounts::find(self.0.store(), editor.account).await?.ok_or(NONE)?;
-        if !account.username.is_of_shell() || editor.by != EditedBy::Sent {
-            return Err(AppError::Conflict("This account has a name already. Sign in with it.".to_owned()));
+        let named = || AppError::Conflict("This account has a name already. Sign in with it.".to_owned());
+        if !self.can_claim(editor).await? {
+            return Err(named());
         }
+        let account = store::accounts::find(self.0.store(), editor.account).await?.ok_or(NONE)?;
         // Nobody comes to run the house in this way.
         let new = NewAccount { is_admin: false, ..new };
         let (claimed, hash) = self.0.accounts().named(account, new).await?;
         let tx = self.0.begin().await?;
+        // Of two whom their organization calls the same, one was first.
+        let now = store::accounts::find_for_update(&tx, claimed.id).await?;
+        if !now.is_some_and(|now| now.username.is_of_shell()) {
+            return Err(named());
+        }
         self.0.accounts().rename(&tx, &claimed, &hash).await?;
         self.0.audit().note(&tx, Entry::new(AuditKind::AccountClaimed, claimed.id, Some(visitor.from))).await?;
         let signed_in = self.0.admit(&tx, claimed, visitor, serde_json::json!({})).await?;
@@ -350,7 +374,12 @@ impl Narrations<'_> {
     }
 
     /// A narration and its production, which nobody else can change until the transaction ends.
-    async fn locked(&self, tx: &Tx, editor: &Editor, id: ProductionId) -> Result<(Production, Narration), AppError> {
+    pub(super) async fn locked(
+        &self,
+        tx: &Tx,
+        editor: &Editor,
+        id: ProductionId,
+    ) -> Result<(Production, Narration), AppError> {
         let production = store::productions::find_for_update(tx, id).await?.ok_or(NONE)?;
         let narration = store::narrations::find_for_update(tx, id).await?;
         Ok((production, narration.filter(|found| editor.may(found)).ok_or(NONE)?))
@@ -380,12 +409,23 @@ fn refuse_conflict(before: Option<&Script>, narration: &Narration, change: &Chan
     let is_same = match change {
         // Where something new goes, its neighbour only has to be there.
         Change::Insert(after, _) => after.is_none_or(|id| segment(now, id).is_some()),
+        // What goes elsewhere is not elsewhere already.
+        Change::Move(id, after) => {
+            let is_there = after.is_none_or(|id| segment(now, id).is_some());
+            let is_same = segment(before, *id) == segment(now, *id);
+            is_there && is_same && neighbour(before, now, *id) == neighbour(now, before, *id)
+        }
         Change::Reader(_) => before.voice == now.voice,
-        Change::Text(id, _)
-        | Change::Voice(id, _)
-        | Change::Pause(id, _)
-        | Change::Move(id, _)
-        | Change::Remove(id) => segment(before, *id) == segment(now, *id),
+        Change::Text(id, _) | Change::Voice(id, _) | Change::Pause(id, _) | Change::Remove(id) => {
+            segment(before, *id) == segment(now, *id)
+        }
     };
     if is_same { Ok(()) } else { Err(changed) }
+}
+
+/// What goes before a segment, of what two scripts have both.
+fn neighbour(script: &Script, other: &Script, id: u32) -> Option<u32> {
+    let is_of_both = |id: u32| other.segments.iter().any(|segment| segment.id == id);
+    let before = script.segments.iter().map(|segment| segment.id).take_while(|before| *before != id);
+    before.filter(|before| is_of_both(*before)).last()
 }

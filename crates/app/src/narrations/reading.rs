@@ -92,32 +92,31 @@ impl Narrations<'_> {
         Ok(known)
     }
 
-    /// Notes sounds that lie in storage now, with their sizes.
-    pub async fn note_rendered(&self, rendered: &[(String, u64)]) -> Result<(), AppError> {
-        if rendered.is_empty() {
-            return Ok(());
-        }
+    /// Notes the sound of a segment that lies in storage now, with its bytes: from now on it is found there, and swept away in the end.
+    pub async fn note_rendered(&self, key: &str, size: u64) -> Result<(), AppError> {
         let tx = self.0.begin().await?;
-        store::renderings::note(&tx, rendered, self.0.now()).await?;
+        store::renderings::note(&tx, key, size, self.0.now()).await?;
         Ok(tx.commit().await?)
     }
 
-    /// A run of a narration came to a good end: if nothing can be heard yet, this can from now on.
+    /// A run of a narration came to a good end: if nothing can be heard yet, or all of it was made anew, this can from now on.
     pub(crate) async fn made(&self, tx: &Tx, production: &Production) -> Result<(), AppError> {
         let Some(mut narration) = store::narrations::find_for_update(tx, production.id).await? else { return Ok(()) };
         let Some(made) = production.state.made() else { return Ok(()) };
-        if narration.published.is_some() {
+        if narration.published.is_some() && narration.replacing != Some(production.run) {
             return Ok(());
         }
-        self.put_out(tx, &mut narration, made, self.0.now()).await
+        let now = self.0.now();
+        self.withdraw(tx, &mut narration, production, now).await?;
+        self.put_out(tx, &mut narration, made, now).await
     }
 
     /// A run of a narration did not work.
     pub(crate) async fn failed(&self, tx: &Tx, production: &Production) -> Result<(), AppError> {
         let State::Failed { reason, .. } = &production.state else { return Ok(()) };
         let Some(narration) = store::narrations::find(tx, production.id).await? else { return Ok(()) };
-        // What was heard before is still heard.
-        if narration.published.is_some() {
+        // What was heard before is still heard. Whoever asked for all of it anew waits to hear of it.
+        if narration.published.is_some() && narration.replacing != Some(production.run) {
             return Ok(());
         }
         self.tell(tx, &narration, Err(reason)).await

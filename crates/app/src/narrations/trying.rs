@@ -73,7 +73,7 @@ impl Narrations<'_> {
     pub async fn said(&self, job: &Claimed, said: &Said) -> Result<(), AppError> {
         let tx = self.0.begin().await?;
         if let Said::Sound { key, size } = said {
-            store::renderings::note(&tx, &[(key.clone(), *size)], self.0.now()).await?;
+            store::renderings::note(&tx, key, *size, self.0.now()).await?;
         }
         self.0.answer(tx, job, json!(said)).await
     }

@@ -7,9 +7,9 @@ use protocols::{Key, KeyKind};
 use serde_json::json;
 
 use super::{By, Organizations, there_already};
-use crate::AppError;
 use crate::apps::is_web_address;
 use crate::secret::digest;
+use crate::{AppError, Gate};
 
 /// Characters of a private half that are kept to tell pairs apart.
 const HINT: usize = 12;
@@ -125,8 +125,11 @@ impl Organizations<'_> {
         store::organizations::find_for_update(&tx, id).await?;
         let organization = self.admin(&tx, by, id).await?;
         let known = store::organization_keys::list(&tx, &[id]).await?;
-        let public = known.first().map(|key| key.public.clone()).ok_or_else(|| {
-            AppError::Conflict("This organization has no key yet that could be replaced. Generate one.".to_owned())
+        // One that was revoked stays so: embeds that name it are not to work again.
+        let public = known.iter().find(|key| key.is_live(now)).map(|key| key.public.clone()).ok_or_else(|| {
+            AppError::Conflict(
+                "This organization has no key that works and could be replaced. Generate one.".to_owned(),
+            )
         })?;
         let end = if at_once { now } else { now + self.0.rules().key_grace };
         for old in known.iter().filter(|old| old.public == public && old.is_live(now)) {
@@ -219,7 +222,7 @@ impl Organizations<'_> {
 
     /// Has an address hear of narrations. That it does already is fine.
     pub async fn add_webhook(&self, by: By<'_>, id: OrganizationId, url: &str) -> Result<WebhookAddress, AppError> {
-        let url = checked_webhook("webhookUrl", url)?;
+        let url = checked_webhook("webhookUrl", url, &self.0.rules().gate)?;
         let now = self.0.now();
         let tx = self.0.begin().await?;
         let organization = self.admin(&tx, by, id).await?;
@@ -273,11 +276,12 @@ impl Organizations<'_> {
 }
 
 /// An address that hears of narrations, or what is wrong with it.
-pub(crate) fn checked_webhook(field: &str, url: &str) -> Result<String, AppError> {
+pub(crate) fn checked_webhook(field: &str, url: &str, gate: &Gate) -> Result<String, AppError> {
     let url = url.trim();
-    if is_web_address(url) {
-        return Ok(url.to_owned());
+    if !is_web_address(url) {
+        let message = format!("An address begins with https:// or http:// and names a host; this is “{url}”.");
+        return Err(AppError::invalid(field, message));
     }
-    let message = format!("An address begins with https:// or http:// and names a host; this is “{url}”.");
-    Err(AppError::invalid(field, message))
+    gate.check(url).map_err(|why| AppError::invalid(field, why))?;
+    Ok(url.to_owned())
 }

@@ -6,7 +6,7 @@ use app::accounts::NewAccount;
 use app::narrations::{Editor, Request, Requested, SAY, Said as Spoken, Status};
 use app::organizations::{By, Partner};
 use app::runs::{Begun, Said};
-use app::{AppError, Gate, Rules, Visitor};
+use app::{AppError, Gate, Rules, Spelling, Visitor};
 use model::narration::{Change, Wish};
 use model::production::{Stage, State};
 use model::{OrganizationId, ProductionId};
@@ -25,7 +25,9 @@ impl Newsroom {
     async fn open(database: &Database) -> Self {
         let gate =
             Gate::new(|address| if address.contains("10.0.0.1") { Err("That is private.".to_owned()) } else { Ok(()) });
-        let house = House::with_rules(database, Rules { gate, ..Rules::default() });
+        let spelling =
+            Spelling::new(|_, said| if said.contains('☃') { Err("That is no sound.".to_owned()) } else { Ok(()) });
+        let house = House::with_rules(database, Rules { gate, spelling, ..Rules::default() });
         let (ada, _) = house.account("ada").await;
         let organizations = house.app.organizations();
         let id = organizations.create(&ada, "Tide News").await.unwrap().id;
@@ -164,6 +166,107 @@ testkit::both_databases! {
         assert!(crate::content(&newsroom.house.app, &second.files[0].key).await.is_err());
     }
 
+    async fn what_is_made_anew_is_heard_when_it_is_made(database: &Database) {
+        let newsroom = Newsroom::open(database).await;
+        let anew = Request { is_anew: true, ..request(ARTICLE, "u-1") };
+        let id = newsroom.ask(anew.clone()).await.unwrap().id;
+        let first = newsroom.house.read_article(database, "One.|Two.").await;
+        let narrations = newsroom.house.app.narrations();
+        let heard = async || narrations.player(id).await.unwrap().narration.published.unwrap().made;
+        // How often it was told that it is ready, and that it is not.
+        let told = async || {
+            let all = newsroom.told(database).await;
+            ["player.ready", "player.failed"].map(|kind| all.iter().filter(|(_, what)| what == kind).count())
+        };
+        assert_eq!(newsroom.ask(anew.clone()).await.unwrap(), Requested { id, is_begun: true });
+        // Nothing falls silent meanwhile, nor where it does not work; but whoever asked for it hears of that.
+        assert_eq!((newsroom.status(id).await, heard().await), (Status::Ready, first.clone()));
+        newsroom.fail(database, "It was empty.").await;
+        sweep(&newsroom).await;
+        assert!(crate::content(&newsroom.house.app, &first.files[0].key).await.is_ok());
+        assert_eq!((newsroom.status(id).await, heard().await), (Status::Ready, first.clone()));
+        assert_eq!(told().await, [1, 1]);
+        newsroom.ask(anew).await.unwrap();
+        let second = newsroom.house.read_article(database, "Uno.|Due.").await;
+        sweep(&newsroom).await;
+        assert_eq!(heard().await, second);
+        assert!(crate::content(&newsroom.house.app, &first.files[0].key).await.is_err());
+        assert!(crate::content(&newsroom.house.app, &second.files[0].key).await.is_ok());
+        assert_eq!(told().await, [2, 1]);
+        // What an editor renders after that is published by an editor, as before.
+        let editor = newsroom.editor(id).await;
+        narrations.render(&editor, id).await.unwrap();
+        newsroom.house.read_article(database, "").await;
+        assert_eq!((heard().await, told().await), (second, [2, 1]));
+    }
+
+    async fn what_is_to_be_made_anew_does_not_wait_for_what_is_under_way(database: &Database) {
+        let newsroom = Newsroom::open(database).await;
+        let id = newsroom.ask(request(ARTICLE, "u-1")).await.unwrap().id;
+        let runs = newsroom.house.app.runs();
+        let job = newsroom.house.claim(database).await;
+        assert!(matches!(runs.begin(&job).await.unwrap(), Begun::Go(_)));
+        // Whoever only asks for it once more waits for the same.
+        assert!(!newsroom.ask(request(ARTICLE, "u-1")).await.unwrap().is_begun);
+        let title = Some("Corrected".to_owned());
+        let corrected =
+            Request { is_anew: true, wish: Wish { title, ..Wish::default() }, ..request(ARTICLE, "u-1") };
+        assert_eq!(newsroom.ask(corrected).await.unwrap(), Requested { id, is_begun: true });
+        // What the first worker says counts for nothing; it is asked to stop.
+        assert_eq!(runs.reach(&job, Stage::Speaking).await.unwrap(), Said::TooLate);
+        assert_eq!(runs.fail(&job, "It was empty.", Stage::Fetching).await.unwrap(), Said::TooLate);
+        assert_eq!(newsroom.status(id).await, Status::Generating);
+        newsroom.house.read_article(database, "One.").await;
+        let player = newsroom.house.app.narrations().player(id).await.unwrap();
+        assert_eq!((player.status(), player.production.run), (Status::Ready, 2));
+        assert_eq!(player.narration.wish.title.as_deref(), Some("Corrected"));
+        assert_eq!(newsroom.told(database).await.len(), 1);
+    }
+
+    async fn a_segment_is_moved_by_one_at_a_time(database: &Database) {
+        let newsroom = Newsroom::open(database).await;
+        let id = newsroom.ask(request(ARTICLE, "u-1")).await.unwrap().id;
+        newsroom.house.read_article(database, "One.|Two.|Three.|Four.").await;
+        let editor = newsroom.editor(id).await;
+        let narrations = newsroom.house.app.narrations();
+        let base = narrations.edited(&editor, id).await.unwrap().narration.revision;
+        let change = async |change| narrations.change(&editor, id, base, vec![change]).await;
+        change(Change::Move(4, None)).await.unwrap();
+        // To another place, and after something that is gone: both are told. Another wording and another segment's place go with it.
+        assert!(matches!(change(Change::Move(4, Some(1))).await, Err(AppError::Changed { .. })));
+        assert!(change(Change::Text(4, "Quattro.".to_owned())).await.unwrap().is_merged);
+        assert!(change(Change::Move(3, Some(1))).await.unwrap().is_merged);
+        change(Change::Remove(2)).await.unwrap();
+        assert!(matches!(change(Change::Move(1, Some(2))).await, Err(AppError::Changed { .. })));
+        let now = narrations.edited(&editor, id).await.unwrap().narration.script;
+        assert_eq!(now.segments.iter().map(|segment| segment.id).collect::<Vec<_>>(), [4, 1, 3]);
+    }
+
+    async fn what_cannot_be_said_or_would_never_end_is_refused_when_it_is_written(database: &Database) {
+        let newsroom = Newsroom::open(database).await;
+        let id = newsroom.ask(request(ARTICLE, "u-1")).await.unwrap().id;
+        newsroom.house.read_article(database, "One.|Two.").await;
+        let editor = newsroom.editor(id).await;
+        let narrations = newsroom.house.app.narrations();
+        for (word, said, field) in [("COVID-19", "koh-vid", "word"), ("Two words", "x", "word"), ("amble", "☃", "said")] {
+            let refused = narrations.pronounce(&editor, id, word, Some(said)).await;
+            assert!(matches!(&refused, Err(AppError::Invalid(all)) if all[0].field == field), "{word}: {refused:?}");
+        }
+        // What is kept from before can go.
+        narrations.pronounce(&editor, id, "COVID-19", None).await.unwrap();
+        let base = narrations.edited(&editor, id).await.unwrap().narration.revision;
+        let long = (0..40).map(|_| Change::Insert(None, "x".repeat(32_000))).collect();
+        let refused = narrations.change(&editor, id, base, long).await;
+        assert!(matches!(&refused, Err(AppError::Invalid(all)) if all[0].field == "script"), "{refused:?}");
+        assert_eq!(narrations.edited(&editor, id).await.unwrap().narration.revision, base);
+        let nothing_seen = Wish { title: Some("a\u{0}".to_owned()), ..Wish::default() };
+        let private = Wish { webhook: Some("http://10.0.0.1/x".to_owned()), ..Wish::default() };
+        for (wish, field) in [(nothing_seen, "title"), (private, "webhookUrl")] {
+            let refused = newsroom.ask(Request { wish, ..request("https://tides.example/other", "u-1") }).await;
+            assert!(matches!(&refused, Err(AppError::Invalid(all)) if all[0].field == field), "{refused:?}");
+        }
+    }
+
     async fn two_editors_lose_nothing(database: &Database) {
         let newsroom = Newsroom::open(database).await;
         let id = newsroom.ask(request(ARTICLE, "u-1")).await.unwrap().id;
@@ -238,6 +341,23 @@ testkit::both_databases! {
         assert!(matches!(narrations.enter_editor(late.reveal()).await, Err(AppError::Unauthenticated(_))));
         house_waits(&newsroom, Duration::from_hours(8));
         assert!(matches!(narrations.editor_by_session(session.key.reveal()).await, Err(AppError::Unauthenticated(_))));
+    }
+
+    async fn of_two_who_claim_an_account_one_has_it(database: &Database) {
+        let newsroom = Newsroom::open(database).await;
+        let id = newsroom.ask(request(ARTICLE, "u-1")).await.unwrap().id;
+        let (one, other) = (newsroom.editor(id).await, newsroom.editor(id).await);
+        let new = |name: &str| NewAccount { username: name.to_owned(), email: String::new(), password: PASSWORD.to_owned(), is_admin: false };
+        let (narrations, visitor) = (newsroom.house.app.narrations(), Visitor::from(HERE));
+        assert!(narrations.can_claim(&one).await.unwrap());
+        let both = tokio::join!(narrations.claim(&one, new("grace"), &visitor), narrations.claim(&other, new("hopper"), &visitor));
+        let (kept, refused) = match both {
+            (Ok(kept), Err(refused)) | (Err(refused), Ok(kept)) => (kept.account, refused),
+            _ => panic!("both or neither was told that it worked"),
+        };
+        assert!(matches!(refused, AppError::Conflict(_)), "{refused:?}");
+        assert_eq!(store::accounts::find(database.store(), one.account()).await.unwrap(), Some(kept));
+        assert!(!narrations.can_claim(&one).await.unwrap());
     }
 
     async fn somebody_makes_the_account_their_own(database: &Database) {

@@ -48,8 +48,15 @@ testkit::both_databases! {
         for (key, said) in [(&second, "unauthenticated"), (&third, "unauthenticated"), (&fourth, "taken")] {
             assert_eq!(works(&key.private).await, said);
         }
-        organizations.revoke_key(by, id, fourth.key.id).await.unwrap();
-        assert_eq!(works(&fourth.private).await, "unauthenticated");
+        // Another pair that was revoked stays so: it is the newest of those that work that is replaced.
+        let other = organizations.generate_key(by, id).await.unwrap();
+        organizations.revoke_key(by, id, other.key.id).await.unwrap();
+        let fifth = organizations.regenerate_key(by, id, true).await.unwrap();
+        assert_eq!((&fifth.key.public, works(&fourth.private).await), (&first.key.public, "unauthenticated"));
+        assert_eq!(word(organizations.by_public_key(&other.key.public, Some("x.example")).await), "unauthenticated");
+        organizations.revoke_key(by, id, fifth.key.id).await.unwrap();
+        assert_eq!(works(&fifth.private).await, "unauthenticated");
+        assert_eq!(word(organizations.regenerate_key(by, id, true).await), "conflict");
         assert_eq!(word(organizations.by_public_key(&first.key.public, Some("x.example")).await), "unauthenticated");
         // Of a private half nothing is kept that could be used.
         assert!(organizations.keys(by, &[id]).await.unwrap().iter().all(|key| key.hint.len() == 12));

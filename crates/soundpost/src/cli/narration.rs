@@ -54,7 +54,7 @@ pub(crate) enum Org {
         #[command(flatten)]
         common: Common,
     },
-    /// Keys: a further pair, or one in place of the newest
+    /// Keys: a further pair, or one in place of the newest that works
     #[command(subcommand)]
     Key(OrgKey),
     /// Domains whose pages may use the public keys
@@ -76,7 +76,7 @@ pub(crate) enum OrgKey {
         #[command(flatten)]
         common: Common,
     },
-    /// Make a pair in place of the newest, with the same public half. The private half is shown once
+    /// Make a pair in place of the newest that works, with the same public half. The private half is shown once
     Regenerate {
         /// The organization's id
         #[arg(long, value_name = "ID")]

@@ -107,11 +107,16 @@ fn read(path: &Path) -> Result<Article, Failure> {
     }
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::Failed(format!("{} is neither a page nor text in UTF-8.", path.display())))?;
+    Ok(plain_text(&text))
+}
+
+/// Text with an empty line between paragraphs, and headings as Markdown has them.
+fn plain_text(text: &str) -> Article {
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let blocks = text.split("\n\n").map(str::trim).filter(|part| !part.is_empty()).map(|part| {
         match part.strip_prefix('#').filter(|_| !part.contains('\n')) {
             Some(rest) => {
-                let level = 1 + rest.bytes().take_while(|byte| *byte == b'#').count() as u8;
+                let level = 1 + rest.bytes().take(5).take_while(|byte| *byte == b'#').count() as u8;
                 Block::Heading(level, rest.trim_start_matches('#').trim().to_owned())
             }
             None => Block::Paragraph(part.to_owned()),
@@ -122,7 +127,7 @@ fn read(path: &Path) -> Result<Article, Failure> {
         article.about.title.clone_from(title);
         article.blocks.remove(0);
     }
-    Ok(article)
+    article
 }
 
 fn script(article: &Article, title: &str) -> Result<Script, Failure> {
@@ -147,7 +152,7 @@ fn speak(
     let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let speaking = Speaking::new(script, &[], voice, voices, Manner { threads, ..Manner::default() });
     let progress = Progress { bar: (!is_quiet).then(crate::progress::speaking) };
-    let heard = speaking.all(path, None, &progress, &mut Vec::new()).map_err(|error| match error {
+    let heard = speaking.all(path, None, &progress).map_err(|error| match error {
         Silence::Stopped => Failure::AlreadySaid,
         error => Failure::Failed(error.to_string()),
     });
@@ -203,6 +208,9 @@ fn cover(settings: &Settings, article: &Article, folder: &Path) -> Result<Option
     Ok(Some(path))
 }
 
+/// Bytes of what files are called, before their endings. File systems take 255 at most with them.
+const LONGEST_STEM: usize = 150;
+
 /// What files are called: the title without what file systems do not take.
 fn stem(title: &str, input: &str) -> String {
     let plain: String = title
@@ -214,7 +222,9 @@ fn stem(title: &str, input: &str) -> String {
         let name = Path::new(input).file_stem().and_then(|name| name.to_str()).unwrap_or("narration");
         return name.to_owned();
     }
-    words.join("-")
+    let mut stem = words.join("-");
+    stem.truncate(stem.floor_char_boundary(LONGEST_STEM));
+    stem
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
@@ -230,5 +240,13 @@ mod tests {
         assert_eq!(stem("How a Violin Is Made: 1,000 Years", "x"), "how-a-violin-is-made-1-000-years");
         assert_eq!(stem("…", "/a/talk.html"), "talk");
         assert_eq!(stem("../../etc/passwd", "x"), "etc-passwd");
+        assert_eq!(stem(&"音".repeat(200), "x"), "音".repeat(50));
+    }
+
+    #[test]
+    fn signs_of_headings_may_be_many() {
+        let article = plain_text(&format!("# Title\n\n{} Deep\n\nText.", "#".repeat(256)));
+        let wanted = [Block::Heading(6, "Deep".to_owned()), Block::Paragraph("Text.".to_owned())];
+        assert_eq!((article.about.title.as_str(), article.blocks.as_slice()), ("Title", wanted.as_slice()));
     }
 }

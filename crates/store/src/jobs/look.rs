@@ -42,19 +42,19 @@ pub async fn progress_of(db: &impl Read, subject: &str) -> Result<Option<Progres
     Ok(said.and_then(|(fraction, stage, amplitudes)| row::progress(fraction, stage, amplitudes)))
 }
 
-/// When the job about something is tried again that did not work before.
-pub async fn again_of(db: &impl Read, subject: &str) -> Result<Option<Time>, StoreError> {
+/// When the job about something is tried again that did not work before, and why it did not.
+pub async fn again_of(db: &impl Read, subject: &str) -> Result<Option<(Time, String)>, StoreError> {
     let due = Entity::find()
         .select_only()
-        .column(Column::DueMs)
+        .columns([Column::DueMs, Column::Trouble])
         .filter(Column::Subject.eq(subject))
         .filter(row::is(LATER))
         .filter(Column::Trouble.is_not_null())
         .order_by_desc(Column::Id)
-        .into_tuple::<i64>()
+        .into_tuple::<(i64, String)>()
         .one(db.connection())
         .await?;
-    Ok(due.map(Time::from_ms))
+    Ok(due.map(|(due, why)| (Time::from_ms(due), why)))
 }
 
 /// How many jobs there are.

@@ -7,10 +7,10 @@ use app::narrations::{Editor, Status, status_of, trouble_of};
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use model::ProductionId;
 use model::article::Kind;
-use model::narration::{self, Change};
+use model::narration::{self, Change, Wish};
 
-use super::scalars::{Moment, id, read};
-use super::{asking, refused};
+use super::scalars::{Moment, id, part, read, rows};
+use super::{Message, asking, refused};
 use crate::settings::Web;
 
 /// Narrations, asked for. Lists of them are those of organizations.
@@ -104,17 +104,28 @@ impl Narration {
     }
 
     /// What is read, in order.
-    #[graphql(complexity = "100 * child_complexity")]
-    async fn segments(&self) -> Vec<Segment> {
-        self.record.script.segments.iter().map(Segment::from).collect()
+    #[graphql(complexity = "rows(first) * child_complexity")]
+    #[expect(clippy::unused_async, reason = "questions are asked in this way")]
+    async fn segments(&self, first: Option<i32>, offset: Option<i32>) -> async_graphql::Result<Vec<Segment>> {
+        Ok(part(self.record.script.segments.iter().collect(), first, offset)?.map(Segment::from).collect())
+    }
+
+    /// How many segments there are.
+    async fn segment_count(&self) -> usize {
+        self.record.script.segments.len()
     }
 
     /// Words that its publication says in its own way.
-    #[graphql(complexity = "20 * child_complexity")]
-    async fn pronunciations(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Pronunciation>> {
+    #[graphql(complexity = "rows(first) * child_complexity")]
+    async fn pronunciations(
+        &self,
+        context: &Context<'_>,
+        first: Option<i32>,
+        offset: Option<i32>,
+    ) -> async_graphql::Result<Vec<Pronunciation>> {
         let (web, _) = asking(context)?;
         let words = web.app().narrations().pronunciations(&self.editor, self.record.id).await.map_err(refused)?;
-        Ok(words.into_iter().map(|(word, said)| Pronunciation { word, said }).collect())
+        Ok(part(words, first, offset)?.map(|(word, said)| Pronunciation { word, said }).collect())
     }
 
     async fn created_at(&self) -> Moment {
@@ -277,6 +288,31 @@ impl From<ScriptChange> for Change {
 
 #[Object]
 impl NarrationChanges {
+    /// Has an article read aloud, for whoever asks: a member of the organization. The same address again is the same narration.
+    async fn create_narration(
+        &self,
+        context: &Context<'_>,
+        organization_id: ID,
+        url: String,
+        voice: Option<String>,
+        title: Option<String>,
+        language: Option<String>,
+    ) -> async_graphql::Result<Narration> {
+        let (web, caller) = asking(context)?;
+        let organization = read(&organization_id, "organization")?;
+        let wish = Wish { voice, title, language, webhook: None };
+        let asked = web.app().narrations().create(caller, organization, &url, wish).await.map_err(refused)?;
+        let editor = web.app().narrations().editor_of(caller, asked.id).await.map_err(refused)?;
+        now(context, editor, asked.id).await
+    }
+
+    /// Forgets a narration and all that came of it; its player is gone.
+    async fn delete_narration(&self, context: &Context<'_>, narration_id: ID) -> async_graphql::Result<Message> {
+        let (narrations, editor, id) = editing(context, &narration_id).await?;
+        narrations.remove(&editor, id).await.map_err(refused)?;
+        Ok(Message::new("The narration and its files are gone."))
+    }
+
     /// Makes changes to the script that somebody has before them; all of them, or none.
     async fn change_narration(
         &self,

@@ -57,7 +57,7 @@ impl OrganizationChanges {
         Ok(OrganizationApiKey::new(&made, web.app().now()))
     }
 
-    /// Makes a pair in place of the newest, with the same public half. The old private half ends now, or works on for a while.
+    /// Makes a pair in place of the newest that works, with the same public half. The old private half ends now, or works on for a while.
     async fn regenerate_organization_api_key(
         &self,
         context: &Context<'_>,

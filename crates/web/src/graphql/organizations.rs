@@ -11,7 +11,7 @@ use super::belongings::{
 };
 use super::deliveries::{Delivery, DeliveryFilter, read_filter};
 use super::narrations::{Narration, narrations_of};
-use super::scalars::{Moment, id, page, read, rows};
+use super::scalars::{Moment, id, page, part, read, rows};
 use super::shelf::{self, Belongings, Shelves};
 use super::{asking, refused};
 
@@ -22,11 +22,16 @@ pub(super) struct OrganizationQuestions;
 #[Object]
 impl OrganizationQuestions {
     /// Organizations that whoever asks is in, those first that were entered first.
-    #[graphql(complexity = "10 * child_complexity")]
-    async fn organizations(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Organization>> {
+    #[graphql(complexity = "rows(first) * child_complexity")]
+    async fn organizations(
+        &self,
+        context: &Context<'_>,
+        first: Option<i32>,
+        offset: Option<i32>,
+    ) -> async_graphql::Result<Vec<Organization>> {
         let (web, caller) = asking(context)?;
         let all = web.app().organizations().list(caller).await.map_err(refused)?;
-        Ok(all.into_iter().map(Organization).collect())
+        Ok(part(all, first, offset)?.map(Organization).collect())
     }
 
     /// One of them.
@@ -84,42 +89,64 @@ impl Organization {
     }
 
     /// Its members, those first who came first.
-    #[graphql(complexity = "50 * child_complexity")]
-    async fn members(&self, context: &Context<'_>) -> async_graphql::Result<Vec<OrganizationMember>> {
-        Ok(self.own(context, shelf::Members).await?.into_iter().map(OrganizationMember::from).collect())
+    #[graphql(complexity = "rows(first) * child_complexity")]
+    async fn members(
+        &self,
+        context: &Context<'_>,
+        first: Option<i32>,
+        offset: Option<i32>,
+    ) -> async_graphql::Result<Vec<OrganizationMember>> {
+        Ok(part(self.own(context, shelf::Members).await?, first, offset)?.map(OrganizationMember::from).collect())
     }
 
     /// Invitations that wait. For admins.
-    #[graphql(complexity = "20 * child_complexity")]
-    async fn invitations(&self, context: &Context<'_>) -> async_graphql::Result<Vec<OrganizationInvitation>> {
-        Ok(self.kept(context, shelf::Invitations).await?.into_iter().map(OrganizationInvitation::from).collect())
-    }
-
-    /// Its keys, newest first, without their private halves. For admins.
-    #[graphql(complexity = "20 * child_complexity")]
-    async fn api_keys(&self, context: &Context<'_>) -> async_graphql::Result<Vec<OrganizationApiKey>> {
-        let now = asking(context)?.0.app().now();
-        Ok(self
-            .kept(context, shelf::Keys)
-            .await?
-            .into_iter()
-            .map(|key| OrganizationApiKey::of(key, None, now))
+    #[graphql(complexity = "rows(first) * child_complexity")]
+    async fn invitations(
+        &self,
+        context: &Context<'_>,
+        first: Option<i32>,
+        offset: Option<i32>,
+    ) -> async_graphql::Result<Vec<OrganizationInvitation>> {
+        Ok(part(self.kept(context, shelf::Invitations).await?, first, offset)?
+            .map(OrganizationInvitation::from)
             .collect())
     }
 
+    /// Its keys, newest first, without their private halves. For admins.
+    #[graphql(complexity = "rows(first) * child_complexity")]
+    async fn api_keys(
+        &self,
+        context: &Context<'_>,
+        first: Option<i32>,
+        offset: Option<i32>,
+    ) -> async_graphql::Result<Vec<OrganizationApiKey>> {
+        let now = asking(context)?.0.app().now();
+        let keys = self.kept(context, shelf::Keys).await?;
+        Ok(part(keys, first, offset)?.map(|key| OrganizationApiKey::of(key, None, now)).collect())
+    }
+
     /// Domains whose pages may use the public keys. For admins.
-    #[graphql(complexity = "20 * child_complexity")]
+    #[graphql(complexity = "rows(first) * child_complexity")]
     async fn whitelisted_domains(
         &self,
         context: &Context<'_>,
+        first: Option<i32>,
+        offset: Option<i32>,
     ) -> async_graphql::Result<Vec<OrganizationWhitelistedDomain>> {
-        Ok(self.kept(context, shelf::Domains).await?.into_iter().map(OrganizationWhitelistedDomain::from).collect())
+        Ok(part(self.kept(context, shelf::Domains).await?, first, offset)?
+            .map(OrganizationWhitelistedDomain::from)
+            .collect())
     }
 
     /// Addresses that hear of its narrations. For admins.
-    #[graphql(complexity = "20 * child_complexity")]
-    async fn webhook_urls(&self, context: &Context<'_>) -> async_graphql::Result<Vec<OrganizationWebhookUrl>> {
-        Ok(self.kept(context, shelf::Webhooks).await?.into_iter().map(OrganizationWebhookUrl::from).collect())
+    #[graphql(complexity = "rows(first) * child_complexity")]
+    async fn webhook_urls(
+        &self,
+        context: &Context<'_>,
+        first: Option<i32>,
+        offset: Option<i32>,
+    ) -> async_graphql::Result<Vec<OrganizationWebhookUrl>> {
+        Ok(part(self.kept(context, shelf::Webhooks).await?, first, offset)?.map(OrganizationWebhookUrl::from).collect())
     }
 
     /// What its webhooks are signed with. For admins.
@@ -131,19 +158,26 @@ impl Organization {
     }
 
     /// Its publications.
-    #[graphql(complexity = "20 * child_complexity")]
-    async fn publications(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Publication>> {
-        Ok(self.own(context, shelf::Publications).await?.into_iter().map(Publication::from).collect())
+    #[graphql(complexity = "rows(first) * child_complexity")]
+    async fn publications(
+        &self,
+        context: &Context<'_>,
+        first: Option<i32>,
+        offset: Option<i32>,
+    ) -> async_graphql::Result<Vec<Publication>> {
+        Ok(part(self.own(context, shelf::Publications).await?, first, offset)?.map(Publication::from).collect())
     }
 
     /// What it calls them in words of its own.
-    #[graphql(complexity = "20 * child_complexity")]
+    #[graphql(complexity = "rows(first) * child_complexity")]
     async fn publication_mappings(
         &self,
         context: &Context<'_>,
+        first: Option<i32>,
+        offset: Option<i32>,
     ) -> async_graphql::Result<Vec<OrganizationPublicationMapping>> {
         let mappings = self.own(context, shelf::PublicationMappings).await?;
-        Ok(mappings.into_iter().map(OrganizationPublicationMapping::from).collect())
+        Ok(part(mappings, first, offset)?.map(OrganizationPublicationMapping::from).collect())
     }
 
     /// People of its own, and who they are here. For admins.

@@ -51,7 +51,7 @@ pub(super) fn rows(first: Option<i32>) -> usize {
     usize::try_from(first.unwrap_or(USUAL_ROWS).clamp(1, MOST_ROWS)).unwrap_or(1)
 }
 
-/// A part of a list.
+/// Where a part of a list begins, and how long it may be.
 pub(super) fn page(first: Option<i32>, offset: Option<i32>) -> async_graphql::Result<Page> {
     let first = first.unwrap_or(USUAL_ROWS);
     if !(1..=MOST_ROWS).contains(&first) {
@@ -61,4 +61,15 @@ pub(super) fn page(first: Option<i32>, offset: Option<i32>) -> async_graphql::Re
     let wrong = || refused(AppError::invalid("offset", "Begin at 0 or later."));
     let offset = u64::try_from(offset.unwrap_or(0)).map_err(|_| wrong())?;
     Ok(Page { limit: rows(Some(first)) as u64, offset })
+}
+
+/// A part of a list that is at hand.
+pub(super) fn part<T>(
+    list: Vec<T>,
+    first: Option<i32>,
+    offset: Option<i32>,
+) -> async_graphql::Result<impl Iterator<Item = T>> {
+    let page = page(first, offset)?;
+    let clamped = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Ok(list.into_iter().skip(clamped(page.offset)).take(clamped(page.limit)))
 }

@@ -328,6 +328,20 @@ testkit::both_databases! {
         server.house.read_article(database, "").await;
         ask(&server, "mutation($id: ID!) { publishNarration(narrationId: $id) { publishedRevision } }", json!({ "id": id })).await;
 
+        // Members have articles read, too, each for themselves; what is deleted is gone.
+        let create = "mutation($id: ID!, $url: String!) { createNarration(organizationId: $id, url: $url, title: \"Ferries\") { id url title status segmentCount segments { id } } }";
+        let ferry = json!({ "id": organization_id, "url": "https://tides.example/ferry#part" });
+        let made = ask(&server, create, ferry.clone()).await["createNarration"].take();
+        assert_eq!((&made["url"], &made["status"], &made["segmentCount"]), (&json!("https://tides.example/ferry"), &json!("GENERATING"), &json!(0)));
+        assert_eq!(ask(&server, create, ferry.clone()).await["createNarration"]["id"], made["id"]);
+        assert_eq!(refused(&server, &server.key, create, json!({ "id": organization_id, "url": "x" })).await.0, "invalid");
+        let delete = "mutation($id: ID!) { deleteNarration(narrationId: $id) { message } }";
+        let (_, eve) = server.house.account("eve").await;
+        assert_eq!(refused(&server, &eve, create, ferry).await.0, "not_found");
+        assert_eq!(refused(&server, &eve, delete, json!({ "id": made["id"] })).await.0, "not_found");
+        ask(&server, delete, json!({ "id": made["id"] })).await;
+        assert_eq!(refused(&server, &server.key, shown, json!({ "id": made["id"] })).await.0, "not_found");
+
         // What its address was told, for its admins; to everybody else it is not there.
         let told = "query($id: ID!) { organization(id: $id) { deliveries(filter: { kind: PLAYER }) { kind url state attempts createdAt } } }";
         let deliveries = ask(&server, told, json!({ "id": organization_id })).await["organization"]["deliveries"].take();

@@ -8,6 +8,7 @@ mod graphql;
 mod limits;
 mod names;
 mod oauth;
+mod players;
 mod presets;
 mod productions;
 mod refusals;

@@ -124,9 +124,6 @@ pub struct Oembed {
     pub width: u32,
     /// Pixels.
     pub height: u32,
-    /// A picture, where the article has one.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub thumbnail_url: String,
 }
 
 impl Oembed {
@@ -145,7 +142,6 @@ impl Oembed {
             ("html", &self.html),
             ("width", &width),
             ("height", &height),
-            ("thumbnail_url", &self.thumbnail_url),
         ];
         for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
             xml.extend(["  <", name, ">"]);
@@ -184,7 +180,6 @@ mod tests {
             html: "<iframe></iframe>".to_owned(),
             width: 600,
             height: 124,
-            thumbnail_url: String::new(),
         };
         let xml = oembed.to_xml();
         assert!(xml.contains("<title>A &lt;b&gt; &amp; &quot;c&quot; </title>"), "{xml}");

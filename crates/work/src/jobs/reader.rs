@@ -61,14 +61,8 @@ impl Reader {
         listener: impl Listener + Send + 'static,
     ) -> Result<Heard, Failure> {
         let cache = self.cache(&speaking).await?;
-        let spoken = spawn_blocking(move || {
-            let mut kept = Vec::new();
-            (speaking.all(&path, Some(&cache), &listener, &mut kept), kept)
-        });
-        let (heard, kept) = spoken.await.map_err(gone)?;
-        // Also where it failed: the next run goes on from there. Why it failed is told rather than that this did, too.
-        let noted = self.app.narrations().note_rendered(&kept).await.map_err(|error| from_app(&error));
-        heard.map_err(|silence| failure(task, silence)).and_then(|heard| noted.map(|()| heard))
+        let spoken = spawn_blocking(move || speaking.all(&path, Some(&cache), &listener));
+        spoken.await.map_err(gone)?.map_err(|silence| failure(task, silence))
     }
 
     /// Has the sound of a script's first segment in storage; its key there and its bytes, or nothing where it is too long to be kept.
@@ -83,7 +77,13 @@ impl Reader {
 
     async fn cache(&self, speaking: &Speaking) -> Result<Cache, Failure> {
         let known = self.app.narrations().rendered(&speaking.all_keys()).await.map_err(|error| from_app(&error))?;
-        Ok(Cache { blobs: self.blobs.clone(), known, handle: Handle::current() })
+        let (app, handle) = (self.app.clone(), Handle::current());
+        let note = move |key: &str, size| {
+            if let Err(error) = handle.block_on(app.narrations().note_rendered(key, size)) {
+                tracing::warn!(%error, key, "a rendering that is in storage could not be noted");
+            }
+        };
+        Ok(Cache { blobs: self.blobs.clone(), known, note: Box::new(note), handle: Handle::current() })
     }
 }
 

@@ -11,40 +11,53 @@ const RUN: usize = 240;
 
 /// What is finished.
 pub(super) struct Drawn {
+    /// Words there are, and words that are said.
+    of: usize,
+    words: usize,
     /// Amplitudes of 0 to 127 from the beginning on.
     amplitudes: Vec<u8>,
-    /// How many words there are.
-    words: usize,
+    /// The part that is not full yet: the sum of its runs' furthest samples, and how many runs those are.
+    open: (u64, u64),
 }
 
 impl Drawn {
     /// Nothing yet, of so many words.
-    pub(super) fn new(words: usize) -> Self {
-        Self { amplitudes: Vec::with_capacity(PARTS), words: words.max(1) }
+    pub(super) fn new(of: usize) -> Self {
+        Self { of: of.max(1), words: 0, amplitudes: Vec::with_capacity(PARTS), open: (0, 0) }
     }
 
-    /// Adds the sound that goes up to the end of so many words. Where that ends in the middle of a part, that part is left to what comes next: a segment of fewer words than a part
-    /// has is not drawn.
+    /// Adds the sound of so many words more.
     pub(super) fn add(&mut self, words: usize, samples: &[i16]) {
-        let (from, to) = (self.amplitudes.len(), (words * PARTS / self.words).min(PARTS));
-        let parts = to.saturating_sub(from);
-        self.amplitudes.extend((0..parts).map(|part| {
-            let range = part * samples.len() / parts..(part + 1) * samples.len() / parts;
-            average(&samples[range])
-        }));
+        let before = self.words;
+        self.words = (before + words).min(self.of);
+        // Runs lie evenly between the words.
+        let (runs, said) = (samples.len().div_ceil(RUN), self.words - before);
+        for (at, run) in samples.chunks(RUN).enumerate() {
+            self.fill((before * runs + said * at) * PARTS / (runs * self.of));
+            self.open.0 += u64::from(run.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0));
+            self.open.1 += 1;
+        }
+        self.fill(self.words * PARTS / self.of);
+    }
+
+    /// The part of the words that is said, 0 to 1.
+    pub(super) fn fraction(&self) -> f64 {
+        self.words as f64 / self.of as f64
     }
 
     pub(super) fn amplitudes(&self) -> &[u8] {
         &self.amplitudes
     }
-}
 
-/// How far sound goes on the average: peaks would be a wall, where a voice is as loud in each word.
-fn average(samples: &[i16]) -> u8 {
-    let runs = samples.len().div_ceil(RUN).max(1) as u64;
-    let furthest = |run: &[i16]| run.iter().map(|sample| u64::from(sample.unsigned_abs())).max().unwrap_or(0);
-    let sum: u64 = samples.chunks(RUN).map(furthest).sum();
-    (sum / runs * 127 / 32_768).min(127) as u8
+    /// Parts up to this one are full. One that no run fell into, since there is so little sound, is as the one before it.
+    fn fill(&mut self, part: usize) {
+        while self.amplitudes.len() < part {
+            let (sum, runs) = std::mem::take(&mut self.open);
+            // The average: peaks would be a wall, where a voice is as loud in each word.
+            let average = (sum * 127 / 32_768).checked_div(runs).map(|value| value.min(127) as u8);
+            self.amplitudes.push(average.or(self.amplitudes.last().copied()).unwrap_or(0));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -55,25 +68,35 @@ mod tests {
     fn words_say_what_stands_where() {
         let mut drawn = Drawn::new(8);
         drawn.add(2, &vec![16_384; 24_000]);
-        assert_eq!(drawn.amplitudes(), [63; 60]);
+        assert_eq!((drawn.amplitudes(), drawn.fraction()), ([63; 60].as_slice(), 0.25));
         // Nothing but silence, then as loud as can be.
-        drawn.add(4, &[0; 500]);
-        drawn.add(8, &vec![i16::MIN; 24_000]);
-        assert_eq!(drawn.amplitudes().len(), PARTS);
+        drawn.add(2, &[0; 500]);
+        drawn.add(4, &vec![i16::MIN; 24_000]);
+        assert_eq!((drawn.amplitudes().len(), drawn.fraction()), (PARTS, 1.0));
         assert_eq!([59, 60, 119, 120, 239].map(|part| drawn.amplitudes()[part]), [63, 0, 0, 127, 127]);
     }
 
     #[test]
-    fn less_than_a_part_waits_for_the_next_and_nothing_goes_beyond_the_end() {
+    fn what_is_shorter_than_a_part_counts_in_it() {
+        // A word is 0.24 parts.
         let mut drawn = Drawn::new(1_000);
-        drawn.add(4, &[1_000; 100]);
+        drawn.add(4, &[16_384; 3 * RUN]);
         assert_eq!(drawn.amplitudes(), [0; 0]);
-        drawn.add(5, &[32_767; 3]);
-        assert_eq!(drawn.amplitudes(), [126]);
+        drawn.add(1, &[0; RUN]);
+        assert_eq!(drawn.amplitudes(), [47]);
+        drawn.add(4, &[32_767; 3 * RUN]);
+        assert_eq!(drawn.amplitudes(), [47, 126]);
+    }
+
+    #[test]
+    fn nothing_goes_beyond_the_end() {
+        let mut drawn = Drawn::new(10);
         drawn.add(2_000, &[]);
-        assert_eq!((drawn.amplitudes().len(), drawn.amplitudes()[1]), (PARTS, 0));
+        assert_eq!((drawn.amplitudes(), drawn.fraction()), ([0; PARTS].as_slice(), 1.0));
+        drawn.add(5, &[1_000; 500]);
+        assert_eq!(drawn.amplitudes().len(), PARTS);
         let mut empty = Drawn::new(0);
         empty.add(0, &[1; 10]);
-        assert_eq!(empty.amplitudes(), [0; 0]);
+        assert_eq!((empty.amplitudes().len(), empty.fraction()), (0, 0.0));
     }
 }

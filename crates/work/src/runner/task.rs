@@ -42,21 +42,23 @@ impl Task {
 
     /// Says how far it is. Within a stage it never goes back.
     pub fn report(&self, fraction: f64, stage: &str) {
-        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        let (least, amplitudes) = match progress.take() {
-            Some(before) if before.stage == stage => (before.fraction, before.amplitudes),
-            Some(before) => (0.0, before.amplitudes),
-            None => (0.0, Vec::new()),
-        };
-        *progress = Some(Progress { fraction: fraction.clamp(least, 1.0), stage: stage.to_owned(), amplitudes });
+        self.note(fraction, stage, None);
     }
 
-    /// The same of a sound, of which so much is drawn: that stays until more of it is.
+    /// The same of a sound, of which so much is drawn, in amplitudes of 0 to 127: that stays until more of it is.
     pub fn report_drawn(&self, fraction: f64, stage: &str, amplitudes: &[u8]) {
-        self.report(fraction, stage);
-        if let Some(progress) = &mut *self.progress.lock().unwrap_or_else(PoisonError::into_inner) {
-            progress.amplitudes = amplitudes.to_vec();
-        }
+        self.note(fraction, stage, Some(amplitudes));
+    }
+
+    fn note(&self, fraction: f64, stage: &str, drawn: Option<&[u8]>) {
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = progress.take();
+        let least = before.as_ref().filter(|before| before.stage == stage).map_or(0.0, |before| before.fraction);
+        let amplitudes = match drawn {
+            Some(drawn) => drawn.to_vec(),
+            None => before.map(|before| before.amplitudes).unwrap_or_default(),
+        };
+        *progress = Some(Progress { fraction: fraction.clamp(least, 1.0), stage: stage.to_owned(), amplitudes });
     }
 
     /// How far it is, if that was said.

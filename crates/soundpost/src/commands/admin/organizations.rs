@@ -33,12 +33,7 @@ pub(super) async fn run(app: &App, asked: cli::Org) -> Result<Answer, Failure> {
             let id = read(&id)?;
             let organization = organizations.any(&operator, id).await.map_err(said)?;
             let described = describe(app, by, &organization).await?;
-            let text = format!(
-                "{}\nid              {id}\nwebhook secret  {}",
-                organization.name,
-                described["webhook_secret"].as_str().unwrap_or_default()
-            );
-            Ok(Answer { json: described, text })
+            Ok(Answer { text: in_words(&organization.name, &described), json: described })
         }
         cli::Org::Key(OrgKey::Generate { org, .. }) => {
             Ok(answer(&organizations.generate_key(by, read(&org)?).await.map_err(said)?))
@@ -79,6 +74,24 @@ pub(super) async fn run(app: &App, asked: cli::Org) -> Result<Answer, Failure> {
             Ok(Answer { json: json!({ "url": url }), text: format!("{url} hears of nothing new.") })
         }
     }
+}
+
+/// An organization as it is described, for people.
+fn in_words(name: &str, described: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let of = |list: &str| described[list].as_array().cloned().unwrap_or_default();
+    let mut lines = vec![
+        name.to_owned(),
+        format!("id              {}", text(&described["id"])),
+        format!("webhook secret  {}", text(&described["webhook_secret"])),
+    ];
+    lines.extend(of("keys").iter().map(|key| {
+        let [public, private, status] = ["public_key", "private_key", "status"].map(|field| text(&key[field]));
+        format!("key             {public}  {private}  {status}")
+    }));
+    lines.extend(of("domains").iter().map(|domain| format!("domain          {}", text(domain))));
+    lines.extend(of("webhooks").iter().map(|webhook| format!("webhook         {}", text(&webhook["url"]))));
+    lines.join("\n")
 }
 
 fn read(text: &str) -> Result<OrganizationId, Failure> {

@@ -13,7 +13,7 @@ use super::super::form::Errors;
 use super::super::frame::Frame;
 use super::super::problem;
 use super::super::visit::{Refusal, Visit};
-use super::editor::{desk, hidden, meant};
+use super::desk::{desk, hidden, meant};
 use super::parsed;
 
 /// The page on which an account is made one's own.

@@ -3,20 +3,17 @@
 //! Who comes by an organization's link is let in once and keeps a cookie that is good for this page and nothing else; who signed in and may, comes as
 //! they are. The page carries the revision that it shows: what somebody else changed meanwhile is shown beside what was typed, and nothing is lost.
 
-use std::time::Duration;
-
 use app::AppError;
-use app::narrations::{EditedBy, Editor, Player, Status};
+use app::narrations::{Player, Status};
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::SET_COOKIE;
-use http::{HeaderValue, StatusCode};
+use http::{Method, StatusCode};
 use model::ProductionId;
 use model::narration::Change;
 use model::production::State;
-use protocols::Key;
 use serde::Deserialize;
 
 use super::super::form::Errors;
@@ -24,24 +21,18 @@ use super::super::frame::Frame;
 use super::super::problem;
 use super::super::state::Look;
 use super::super::visit::{Refusal, Visit};
-use super::super::words::counted;
+use super::compared::{Compared, Difference};
+use super::desk::{Desk, desk, hidden, meant, write_cookie};
 use super::progress::playing;
 use super::typed::{Typed, changes};
 use super::view::look_of;
 use super::{back, parsed};
-use crate::caller::{cookie, csrf};
 
 /// Fields that the form may have: three for each segment of the longest script that this page takes, and some.
 const MOST_FIELDS: usize = 16_000;
 
 /// Segments that this page shows; longer scripts are changed by the API.
 const MOST_SHOWN: usize = 2_000;
-
-/// Words that are read in a second of speech, about.
-const WORDS_A_SECOND: f64 = 2.5;
-
-/// What a second of speech takes to render, about, in seconds.
-const COST: f64 = 0.12;
 
 /// What the address says.
 #[derive(Debug, Default, Deserialize)]
@@ -67,8 +58,11 @@ struct Edit {
     word: &'static str,
     sentence: String,
     is_running: bool,
+    can_retry: bool,
     can_publish: bool,
     changed: String,
+    /// What was otherwise than wished when it was read last, in sentences.
+    warnings: Vec<String>,
     segments: Vec<Row>,
     is_cut: bool,
     voice: String,
@@ -91,7 +85,8 @@ struct Row {
     /// Where it is heard in what is published, in seconds.
     at: Option<u64>,
     is_changed: bool,
-    /// Whether it sounds otherwise than in what is published, as far as that is known: other text, or a word that is said in its own way.
+    /// Whether it sounds otherwise than in what is published, as far as that is known: other text, another voice, or a word that is said in its
+    /// own way.
     is_heard_anew: bool,
     /// A new paragraph after it, as far as it was typed.
     new: String,
@@ -102,18 +97,20 @@ struct Row {
     theirs: Option<String>,
 }
 
-/// Somebody who may edit, and what their forms carry.
-pub(super) struct Desk {
-    pub(super) editor: Editor,
-    secret: String,
-    is_member: bool,
-}
-
 /// `GET /p/{id}/edit`
-pub(super) async fn show(visit: Visit, Path(id): Path<String>, Query(wish): Query<Wish>) -> Result<Response, Refusal> {
+pub(super) async fn show(
+    method: Method,
+    visit: Visit,
+    Path(id): Path<String>,
+    Query(wish): Query<Wish>,
+) -> Result<Response, Refusal> {
     let id = parsed(&id).map_err(|error| problem::refuse(&visit, error))?;
     if !wish.token.is_empty() {
-        return enter(&visit, &wish.token).await;
+        // Mail and chat programs look at addresses before people do, and that is not to use the way in up.
+        if method == Method::HEAD {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+        return enter(&visit, id, &wish.token).await;
     }
     let desk = desk(&visit, id).await?;
     let note = match wish.told.as_str() {
@@ -127,8 +124,8 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>, Query(wish): Quer
     page(&visit, &desk, id, StatusCode::OK, Errors::default(), note, None).await
 }
 
-/// Trades a way in that stands in the address for a cookie, and takes it out of the address.
-async fn enter(visit: &Visit, token: &str) -> Result<Response, Refusal> {
+/// Trades a way in that stands in the address for a cookie, and takes it out of the address. Whoever was let in before just goes on.
+async fn enter(visit: &Visit, id: ProductionId, token: &str) -> Result<Response, Refusal> {
     match visit.app().narrations().enter_editor(token).await {
         Ok(session) => {
             let mut response = Redirect::to(&format!("/p/{}/edit", session.narration)).into_response();
@@ -136,6 +133,9 @@ async fn enter(visit: &Visit, token: &str) -> Result<Response, Refusal> {
                 response.headers_mut().append(SET_COOKIE, cookie);
             }
             Ok(response)
+        }
+        Err(AppError::Unauthenticated(_)) if desk(visit, id).await.is_ok() => {
+            Ok(Redirect::to(&format!("/p/{id}/edit")).into_response())
         }
         Err(error @ AppError::Unauthenticated(_)) => Err(visit
             .page(
@@ -304,66 +304,6 @@ pub(super) async fn retry(
     Ok(back(id))
 }
 
-/// Whoever may edit: by the cookie of an organization's link, or signed in.
-pub(super) async fn desk(visit: &Visit, id: ProductionId) -> Result<Desk, Refusal> {
-    let narrations = visit.app().narrations();
-    let sent = cookie(visit.headers(), name_of_cookie(visit)).map(str::to_owned);
-    let mut over = None;
-    if let Some(secret) = sent {
-        match narrations.editor_by_session(&secret).await {
-            Ok(editor) => match narrations.may_edit(&editor, id).await {
-                Ok(true) => return Ok(Desk { editor, secret, is_member: false }),
-                Ok(false) => {}
-                Err(error) => return Err(problem::refuse(visit, error)),
-            },
-            Err(error) => over = Some(error),
-        }
-    }
-    let Some((caller, key)) = visit.caller().zip(visit.key()) else {
-        return Err(match over {
-            Some(error @ AppError::Unauthenticated(_)) => {
-                let page = problem::about_app(visit, "Your time in the editor is over", error.to_string());
-                visit.page(StatusCode::UNAUTHORIZED, &page).into()
-            }
-            Some(error) => problem::refuse(visit, error),
-            None => {
-                visit.needed().map_or_else(|refusal| refusal, |_| problem::refuse(visit, AppError::NotFound("page")))
-            }
-        });
-    };
-    let editor = narrations.editor_of(caller, id).await.map_err(|error| problem::refuse(visit, error))?;
-    Ok(Desk { editor, secret: key.to_owned(), is_member: true })
-}
-
-/// Refuses a form that does not come from a page of this browser.
-pub(super) fn meant(visit: &Visit, desk: &Desk, token: &str) -> Result<(), Refusal> {
-    if desk.is_member {
-        return visit.meant(token);
-    }
-    if csrf::is_token(token, &desk.secret) { Ok(()) } else { Err(problem::not_meant(visit)) }
-}
-
-pub(super) fn hidden(desk: &Desk) -> String {
-    format!("<input type=\"hidden\" name=\"csrf\" value=\"{}\">", csrf::token(&desk.secret))
-}
-
-fn name_of_cookie(visit: &Visit) -> &'static str {
-    if visit.is_secure() { "__Host-soundpost-editor" } else { "soundpost-editor" }
-}
-
-fn write_cookie(visit: &Visit, key: &Key, life: Duration) -> Option<HeaderValue> {
-    let secure = if visit.is_secure() { "; Secure" } else { "" };
-    let text = format!(
-        "{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}",
-        name_of_cookie(visit),
-        key.reveal(),
-        life.as_secs()
-    );
-    let mut value = HeaderValue::try_from(text).ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
 /// The page as it is now; what was typed and not kept stays in it.
 async fn page(
     visit: &Visit,
@@ -380,7 +320,11 @@ async fn page(
     let words = narrations.pronunciations(&desk.editor, id).await.map_err(refuse)?;
     let heard = super::beside(visit, &player).await.heard;
     let narration = &player.narration;
-    let mut new_words = 0;
+    let read = match player.published() {
+        Some(published) => narrations.script_at(&desk.editor, id, published.revision).await.ok(),
+        None => None,
+    };
+    let compared = Compared { now: &narration.script, read: read.as_ref(), heard: &heard };
     let segments: Vec<_> = narration
         .script
         .segments
@@ -388,10 +332,7 @@ async fn page(
         .take(MOST_SHOWN)
         .map(|segment| {
             let heard = heard.segments.iter().find(|heard| heard.id == segment.id);
-            let is_changed = heard.is_none_or(|heard| heard.text != segment.text);
-            if is_changed {
-                new_words += segment.text.split_whitespace().count();
-            }
+            let difference = compared.of(segment);
             let said = |kind: &str| typed.and_then(|typed| typed.field(kind, segment.id));
             let text = typed.and_then(|typed| typed.text(segment.id)).unwrap_or_else(|| segment.text.clone());
             let kept_voice = segment.voice.clone().unwrap_or_default();
@@ -410,16 +351,17 @@ async fn page(
                 pause: pause.unwrap_or(kept_pause),
                 new,
                 at: heard.map(|heard| heard.ms.start / 1_000),
-                is_changed,
-                is_heard_anew: is_changed || super::trying::says_one_of(&segment.text, &words),
+                is_changed: difference != Difference::None,
+                is_heard_anew: difference == Difference::Sound || super::trying::says_one_of(&segment.text, &words),
             }
         })
         .collect();
-    let count = segments.iter().filter(|row| row.is_changed).count();
     let (look, word, sentence) = told(&player, visit);
+    let is_running = player.production.state.is_running();
     let edit = Edit {
         frame: Frame {
-            refresh: player.production.state.is_running().then_some(10),
+            // Whoever types without scripts does not lose it.
+            refresh: (is_running && narration.script.segments.is_empty()).then_some(10),
             ..visit.frame("Edit the narration")
         },
         id: id.to_string(),
@@ -431,18 +373,11 @@ async fn page(
         look,
         word,
         sentence,
-        is_running: player.production.state.is_running(),
+        is_running,
+        can_retry: !is_running && player.status() == Status::Error,
         can_publish: is_new(&player),
-        changed: if count == 0 || heard.segments.is_empty() {
-            String::new()
-        } else {
-            let seconds = (new_words as f64 / WORDS_A_SECOND * COST).ceil().max(1.0) as u64;
-            format!(
-                "{} changed since it was read. Rendering takes about {}.",
-                counted(count as u64, "segment"),
-                counted(seconds + 2, "second")
-            )
-        },
+        changed: compared.sentence(),
+        warnings: player.production.state.made().map(|made| made.warnings.clone()).unwrap_or_default(),
         is_cut: narration.script.segments.len() > MOST_SHOWN,
         segments,
         voice: typed
@@ -451,7 +386,7 @@ async fn page(
         word_typed: typed.and_then(|typed| typed.whole("word")).unwrap_or_default(),
         said_typed: typed.and_then(|typed| typed.whole("said")).unwrap_or_default(),
         words,
-        can_claim: desk.editor.by() == EditedBy::Sent,
+        can_claim: narrations.can_claim(&desk.editor).await.map_err(refuse)?,
     };
     Ok(visit.page(status, &edit))
 }

@@ -28,6 +28,10 @@ pub(super) struct Asked {
 }
 
 pub(super) async fn get(State(web): State<Web>, Query(asked): Query<Asked>) -> Result<Response, Silent> {
+    if asked.url.is_empty() {
+        let message = "Give the address of a player, as in ?url=https://….";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "url", message).into());
+    }
     let id = id_in(&web, &asked.url).ok_or(AppError::NotFound("player"))?;
     let player = web.app().narrations().player(parsed(id)?).await?;
     let most = |text: &str| text.parse::<u32>().ok();
@@ -35,7 +39,11 @@ pub(super) async fn get(State(web): State<Web>, Query(asked): Query<Asked>) -> R
         let message = format!("A player is {HEIGHT} pixels high, and does not fit into less.");
         return Err(Problem::new(StatusCode::NOT_FOUND, "too_small", message).into());
     }
-    let width = most(&asked.maxwidth).map_or(WIDEST, |most| most.clamp(NARROWEST, WIDEST));
+    if most(&asked.maxwidth).is_some_and(|most| most < NARROWEST) {
+        let message = format!("A player is {NARROWEST} pixels wide at least, and does not fit into less.");
+        return Err(Problem::new(StatusCode::NOT_FOUND, "too_small", message).into());
+    }
+    let width = most(&asked.maxwidth).map_or(WIDEST, |most| most.min(WIDEST));
     let title = player.production.draft.metadata.title.clone();
     let about = player.narration.about.clone().unwrap_or_default();
     let html = format!(
@@ -50,12 +58,12 @@ pub(super) async fn get(State(web): State<Web>, Query(asked): Query<Asked>) -> R
         title,
         author_name: about.author,
         provider_name: player.site().to_owned(),
-        provider_url: web.address("/"),
+        provider_url: url::Url::parse(&player.narration.address)
+            .map_or_else(|_| web.address("/"), |article| article.origin().ascii_serialization()),
         cache_age: 3_600,
         html,
         width,
         height: HEIGHT,
-        thumbnail_url: about.image,
     };
     let headers = [(CACHE_CONTROL, "public, max-age=300"), (ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
     match asked.format.as_str() {

@@ -19,6 +19,14 @@ const STEPS: [(&str, &str); 4] = [
     ("mastering", "Mastering"),
 ];
 
+/// How much of the way is behind when speaking begins and when it is over, in a hundred parts.
+const SCRIPT_WRITTEN: u8 = 5;
+const ALL_SPOKEN: u8 = 80;
+
+/// How much has to be spoken, as a part of the way, before anybody guesses how long the rest takes: the first sentences come late, since several
+/// are said at once.
+const ENOUGH: f64 = 0.1;
+
 /// How far a player's narration is.
 pub(super) fn playing(player: &Player, now: Time) -> Playing {
     said(&player.narration, &player.production, &player.underway, now)
@@ -32,11 +40,11 @@ pub(super) fn said(narration: &Narration, production: &Production, underway: &Un
     let (status, percent) = match status_of(narration, production) {
         Status::Ready => (StatusName::Ready, 100),
         Status::Error => (StatusName::Error, 0),
-        Status::Generating => (StatusName::Generating, (fraction * 100.0) as u8),
+        Status::Generating => (StatusName::Generating, ((fraction * 100.0) as u8).max(least(state))),
     };
     let spoken = match underway {
         Underway::Worker(progress) => spoken(&progress.stage),
-        Underway::Nobody | Underway::Again(_) => None,
+        Underway::Nobody | Underway::Again { .. } => None,
     };
     let (step, sentence) = match state {
         State::Working { stage: Stage::Fetching } if segments == 0 => ("fetching", "Fetching the article.".to_owned()),
@@ -49,12 +57,12 @@ pub(super) fn said(narration: &Narration, production: &Production, underway: &Un
             ("mastering", "Mastering.".to_owned())
         }
         State::Stopping => ("fetching", "Stopping.".to_owned()),
-        _ if status != StatusName::Generating => ("mastering", String::new()),
+        _ if !state.is_running() => ("mastering", String::new()),
         _ => {
             let step = if segments == 0 { "fetching" } else { "speaking" };
             match underway {
-                Underway::Again(again) if *again > now => {
-                    (step, format!("This did not work, and is tried again in {}.", about(again.since(now))))
+                Underway::Again { at, why } if *at > now => {
+                    (step, format!("{why} It is tried again in {}.", about(at.since(now))))
                 }
                 _ => (step, "Waiting for its turn.".to_owned()),
             }
@@ -71,11 +79,20 @@ pub(super) fn said(narration: &Narration, production: &Production, underway: &Un
     Playing { status, percent, step, sentence, left, segment, segments, revision: narration.revision, bars }
 }
 
+/// How much of the way is behind at the least, in a hundred parts: a worker says how far it is now and then, and what it does at once.
+fn least(state: &State) -> u8 {
+    match state {
+        State::Working { stage: Stage::Speaking } => SCRIPT_WRITTEN,
+        State::Working { stage: Stage::Processing | Stage::Encoding } | State::Publishing { .. } => ALL_SPOKEN,
+        _ => 0,
+    }
+}
+
 /// What is finished of the sound, as it is drawn.
 pub(super) fn drawn(underway: &Underway) -> Vec<u8> {
     match underway {
         Underway::Worker(progress) => tallest(&progress.amplitudes),
-        Underway::Nobody | Underway::Again(_) => Vec::new(),
+        Underway::Nobody | Underway::Again { .. } => Vec::new(),
     }
 }
 
@@ -108,11 +125,11 @@ fn spoken(stage: &str) -> Option<(usize, usize)> {
     Some((number.parse().ok()?, of.parse().ok()?))
 }
 
-/// How long it takes still, by how long it took so far. Speaking begins at a twentieth of the way.
+/// How long it takes still, by how long it took so far.
 fn left(fraction: f64, begun: Time, now: Time) -> String {
     let took = now.since(begun).as_secs_f64();
-    let done = fraction - 0.05;
-    if took < 2.0 || done < 0.02 {
+    let done = fraction - f64::from(SCRIPT_WRITTEN) / 100.0;
+    if took < 2.0 || done < ENOUGH {
         return String::new();
     }
     format!("About {} left.", about(Duration::from_secs_f64(took / done * (1.0 - fraction))))
@@ -139,7 +156,8 @@ mod tests {
         assert_eq!(left(0.055, ago(10_000), now), "");
         assert_eq!(left(0.5, ago(1_000), now), "");
         assert_eq!(left(0.5, ago(9_000), now), "About 10 seconds left.");
-        assert_eq!(left(0.1, ago(20_000), now), "About 6 minutes left.");
+        assert_eq!(left(0.1, ago(20_000), now), "");
+        assert_eq!(left(0.2, ago(20_000), now), "About 2 minutes left.");
     }
 
     #[test]
@@ -147,13 +165,15 @@ mod tests {
         let player = super::super::tests::waiting();
         let sentence = |again: Option<i64>| {
             let now = player.production.changed;
-            let again = again.map_or(Underway::Nobody, |ms| Underway::Again(Time::from_ms(now.as_ms() + ms)));
+            let why = "News.example cannot be reached.".to_owned();
+            let again =
+                again.map_or(Underway::Nobody, |ms| Underway::Again { at: Time::from_ms(now.as_ms() + ms), why });
             said(&player.narration, &player.production, &again, now).sentence
         };
         assert_eq!(sentence(None), "Waiting for its turn.");
         assert_eq!(sentence(Some(0)), "Waiting for its turn.");
-        assert_eq!(sentence(Some(18_200)), "This did not work, and is tried again in 20 seconds.");
-        assert_eq!(sentence(Some(300_000)), "This did not work, and is tried again in 5 minutes.");
+        assert_eq!(sentence(Some(18_200)), "News.example cannot be reached. It is tried again in 20 seconds.");
+        assert_eq!(sentence(Some(300_000)), "News.example cannot be reached. It is tried again in 5 minutes.");
     }
 
     #[test]

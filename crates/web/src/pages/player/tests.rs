@@ -82,6 +82,7 @@ fn player(state: State, published: Option<Made>, underway: Underway, title: &str
         changed: now,
     };
     let narration = Narration {
+        replacing: None,
         id,
         owner: production.owner,
         organization: organization.parse().unwrap(),

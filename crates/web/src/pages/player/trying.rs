@@ -8,7 +8,7 @@ use model::ProductionId;
 
 use super::super::problem;
 use super::super::visit::{Refusal, Visit};
-use super::editor::desk;
+use super::desk::desk;
 use super::{Silent, parsed};
 use crate::http::stored::{self, Stored};
 use crate::settings::Web;

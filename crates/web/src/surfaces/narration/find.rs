@@ -33,5 +33,5 @@ pub(super) async fn get(State(web): State<Web>, request: Request) -> Result<Resp
     let address = address.map(|(_, value)| value.into_owned()).unwrap_or_default();
     let found = web.app().narrations().player_at(&reader.partner, &address).await;
     let player = found.map_err(|error| Refused { origin: reader.origin.clone(), ..error.into() })?;
-    Ok(answer(StatusCode::OK, &shown(&web, &player, None), reader.origin))
+    Ok(answer(StatusCode::OK, &shown(&web, &player, reader.is_server).await?, reader.origin))
 }

@@ -20,8 +20,16 @@ const NONE: &str = "This needs an organization's key as user name, without a pas
 pub(super) struct Reader {
     /// Which organization it is.
     pub(super) partner: Partner,
+    /// Whether it is the organization's own server. What the organization calls its people is between the two of us.
+    pub(super) is_server: bool,
     /// The page's origin, where it is one: only it may read the answer.
     pub(super) origin: Option<HeaderValue>,
+}
+
+impl Reader {
+    fn server(partner: Partner) -> Self {
+        Self { partner, is_server: true, origin: None }
+    }
 }
 
 /// An organization's server, by its private key.
@@ -38,7 +46,7 @@ pub(super) async fn either(web: &Web, parts: &Parts) -> Result<Reader, Refused> 
     let key = match key(parts) {
         Ok(key) => key,
         Err(problem) => {
-            return admit(web, parts, async { Err(problem) }).await.map(|partner| Reader { partner, origin: None });
+            return admit(web, parts, async { Err(problem) }).await.map(Reader::server);
         }
     };
     if Key::parse(&key).is_some_and(|key| key.kind() == KeyKind::OrganizationPublic) {
@@ -46,12 +54,20 @@ pub(super) async fn either(web: &Web, parts: &Parts) -> Result<Reader, Refused> 
         let counted = ceilings::check(parts).and_then(|()| web.limiter().count(Who::peer(peer::of(parts))));
         counted?;
         let host = host_of(&parts.headers);
-        let found = web.app().organizations().by_public_key(&key, host.as_deref()).await;
         let origin = parts.headers.get(ORIGIN).cloned();
-        return Ok(Reader { partner: found?, origin });
+        return match web.app().organizations().by_public_key(&key, host.as_deref()).await {
+            Ok(partner) => Ok(Reader { partner, is_server: false, origin }),
+            Err(error) => {
+                // A page that was let ask may read why it is refused.
+                let is_listed = match &host {
+                    Some(host) => web.app().organizations().is_listed(host).await?,
+                    None => false,
+                };
+                Err(Refused { origin: origin.filter(|_| is_listed), ..error.into() })
+            }
+        };
     }
-    let partner = private(web, parts).await?;
-    Ok(Reader { partner, origin: None })
+    private(web, parts).await.map(Reader::server)
 }
 
 /// Counts a request for the organization that it is from, or for the address where it is from none.

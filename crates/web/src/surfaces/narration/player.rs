@@ -32,10 +32,5 @@ pub(super) async fn get(State(web): State<Web>, Path(id): Path<String>, request:
         Ok::<_, Refused>(web.app().narrations().player_of(&reader.partner, id).await?)
     };
     let player = found.await.map_err(|refused| Refused { origin: reader.origin.clone(), ..refused })?;
-    // What an organization calls its people is between it and us.
-    let theirs = match &reader.origin {
-        None => web.app().narrations().theirs(&player).await?,
-        Some(_) => None,
-    };
-    Ok(answer(StatusCode::OK, &shown(&web, &player, theirs), reader.origin))
+    Ok(answer(StatusCode::OK, &shown(&web, &player, reader.is_server).await?, reader.origin))
 }

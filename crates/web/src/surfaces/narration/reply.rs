@@ -99,18 +99,20 @@ fn read_by(headers: &mut http::HeaderMap, origin: Option<HeaderValue>) {
     }
 }
 
-/// A player, for programs.
-pub(super) fn shown(web: &Web, player: &Player, theirs: Option<String>) -> PlayerShown {
+/// A player, for programs: for an organization's own server with what it calls whoever asked for it.
+pub(super) async fn shown(web: &Web, player: &Player, is_server: bool) -> Result<PlayerShown, AppError> {
+    let theirs = if is_server { web.app().narrations().theirs(player).await? } else { None };
     let (narration, id) = (&player.narration, player.narration.id);
     let address = |end: &str| web.address(&format!("/p/{id}{end}"));
     let made = player.published().map(|published| &published.made);
-    PlayerShown {
+    Ok(PlayerShown {
         player_id: id,
         player_url: address(""),
         embed_url: web.address(&format!("/embed/{id}")),
         url: narration.address.clone(),
         status: status_name(player.status()),
         progress: match player.status() {
+            Status::Ready if player.production.state.is_running() => player.underway.fraction(),
             Status::Ready => 1.0,
             Status::Generating => player.underway.fraction(),
             Status::Error => 0.0,
@@ -123,7 +125,7 @@ pub(super) fn shown(web: &Web, player: &Player, theirs: Option<String>) -> Playe
         organization_user_id: theirs,
         created_at: iso(narration.created),
         updated_at: iso(narration.changed),
-    }
+    })
 }
 
 pub(crate) fn status_name(status: Status) -> StatusName {

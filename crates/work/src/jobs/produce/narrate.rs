@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::StatusCode;
 use model::narration::{Heard, Script};
 use model::production::{Input, Stage};
 use model::{Draft, Narration, Production};
@@ -18,16 +19,17 @@ use super::make::{Product, Recording};
 use super::{Produce, name_of};
 use crate::jobs::failures::{from_app, from_disk, from_outbound};
 use crate::jobs::reader::gone;
-use crate::narration::{Listener, MOST_WORDS, Spoken, chapters, json, reader, vtt};
-use crate::outbound::FetchLimits;
+use crate::narration::{Listener, Spoken, chapters, json, reader, vtt};
+use crate::outbound::{FetchLimits, OutboundError};
 use crate::runner::{Failure, Task, Why};
 
 /// How much is fetched of a page, and how long that may take.
 pub const PAGE: FetchLimits =
     FetchLimits { bytes: 10 << 20, whole: Duration::from_secs(20), silence: Duration::from_secs(10) };
 
-/// How often a page is asked for that does not answer: people wait for it.
-const PAGE_TRIES: u32 = 2;
+/// How often a page is asked for that does not answer: for two and a half minutes. A publishing system that was just restarted is back by then, and
+/// people wait for it.
+const PAGE_TRIES: u32 = 4;
 
 /// How much of the way is behind when a page was fetched, and when all of it was spoken.
 const WRITTEN: f64 = 0.05;
@@ -84,7 +86,7 @@ impl Produce {
     /// Fetches the article, and keeps what is to be read of it.
     async fn write_script(&self, task: &Task, narration: &Narration) -> Result<Narration, Failure> {
         let fetched = self.outbound.fetch_bytes(&narration.address, &PAGE).await;
-        let (fetched, bytes) = fetched.map_err(|error| match from_outbound(&error) {
+        let (fetched, bytes) = fetched.map_err(|error| match from_page(&error) {
             Failure::Later(reason) if task.job.attempt >= PAGE_TRIES => Failure::Never(reason),
             failure => failure,
         })?;
@@ -109,14 +111,27 @@ impl Produce {
         let pieces = Pieces::of(&blocks, &about.language).map_err(|error| Failure::Never(error.to_string()))?;
         let pieces = pieces.segments.into_iter().map(|piece| (piece.kind, piece.text));
         let script = Script::of(pieces, narration.wish.voice.clone());
-        let words = script.words();
-        if words > MOST_WORDS {
-            return Err(Failure::Never(format!(
-                "This has {words} words, and at most {MOST_WORDS} are read aloud at a time: that is six hours."
-            )));
-        }
+        script.check_length().map_err(|error| Failure::Never(error.to_string()))?;
         let kept = self.app.narrations().write(&task.job, about, script).await.map_err(|error| from_app(&error))?;
         kept.ok_or(Failure::Stopped(Why::Cancelled))
+    }
+}
+
+/// Why there is no page, in words for whoever wants it read aloud.
+fn from_page(error: &OutboundError) -> Failure {
+    match error {
+        OutboundError::BodyTooLarge { .. } => {
+            Failure::Never("The page is larger than 10 MiB, which is more than Soundpost reads of one.".to_owned())
+        }
+        OutboundError::Status { host, status: status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) } => {
+            Failure::Never(format!(
+                "{host} answers {status}: the page is behind a login, or closed to programs. Only what everybody can read is read aloud."
+            ))
+        }
+        OutboundError::Status { host, status } if !error.is_passing() => {
+            Failure::Never(format!("{host} answers {status} instead of a page."))
+        }
+        error => from_outbound(error),
     }
 }
 
