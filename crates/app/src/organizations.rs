@@ -79,6 +79,17 @@ impl Seen {
 
 const NONE: AppError = AppError::NotFound("organization");
 
+/// What is to be otherwise about an organization; the rest stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Details<'a> {
+    /// What people call it.
+    pub name: Option<&'a str>,
+    /// Its own page; an empty one is none.
+    pub homepage: Option<&'a str>,
+    /// Whether its players offer their sound as a file.
+    pub offers_download: Option<bool>,
+}
+
 impl Organizations<'_> {
     /// Makes an organization. Whoever does is its first admin.
     pub async fn create(&self, caller: &Caller, name: &str) -> Result<Organization, AppError> {
@@ -107,8 +118,16 @@ impl Organizations<'_> {
             created: now,
             changed: now,
         };
-        let organization =
-            Organization { id, name, homepage: None, account, publication: publication.id, created: now, changed: now };
+        let organization = Organization {
+            id,
+            name,
+            homepage: None,
+            offers_download: true,
+            account,
+            publication: publication.id,
+            created: now,
+            changed: now,
+        };
         store::organizations::insert(&tx, &organization).await?;
         store::publications::insert(&tx, &publication).await?;
         let member = Member {
@@ -145,13 +164,8 @@ impl Organizations<'_> {
     }
 
     /// Gives an organization another name, or another page of its own. What is left out stays; an empty page is none.
-    pub async fn update(
-        &self,
-        by: By<'_>,
-        id: OrganizationId,
-        name: Option<&str>,
-        homepage: Option<&str>,
-    ) -> Result<Organization, AppError> {
+    pub async fn update(&self, by: By<'_>, id: OrganizationId, details: Details<'_>) -> Result<Organization, AppError> {
+        let Details { name, homepage, offers_download } = details;
         let name = name.map(checked_name).transpose()?;
         if let Some(homepage) = homepage.filter(|homepage| !homepage.is_empty() && !is_web_address(homepage)) {
             let message = format!("A page begins with https:// or http:// and names a host; this is “{homepage}”.");
@@ -166,6 +180,7 @@ impl Organizations<'_> {
         if let Some(homepage) = homepage {
             organization.homepage = Some(homepage.to_owned()).filter(|homepage| !homepage.is_empty());
         }
+        organization.offers_download = offers_download.unwrap_or(organization.offers_download);
         organization.changed = self.0.now();
         store::organizations::update(&tx, &organization).await?;
         tx.commit().await?;

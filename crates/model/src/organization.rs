@@ -19,6 +19,8 @@ pub struct Organization {
     pub name: String,
     /// Its own page, where it has one.
     pub homepage: Option<String>,
+    /// Whether its players offer their sound as a file.
+    pub offers_download: bool,
     /// The account that what belongs to nobody in particular belongs to: deliveries, the secret they are signed with. Nobody signs in with it.
     pub account: AccountId,
     /// The publication of articles that are sent without one.

@@ -14,6 +14,7 @@ mod m20261126_080000_narration;
 mod m20261126_220000_findings;
 mod m20261127_050000_drawn;
 mod m20261127_090000_replacing;
+mod m20261127_100000_downloads;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrations {
             Box::new(m20261126_220000_findings::Migration),
             Box::new(m20261127_050000_drawn::Migration),
             Box::new(m20261127_090000_replacing::Migration),
+            Box::new(m20261127_100000_downloads::Migration),
         ]
     }
 }

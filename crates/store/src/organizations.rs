@@ -22,6 +22,9 @@ pub(crate) mod row {
         pub(crate) id: String,
         pub(crate) name: String,
         pub(crate) homepage: Option<String>,
+        /// Those of before this was asked do.
+        #[serde(default)]
+        pub(crate) offers_download: Option<bool>,
         pub(crate) account: String,
         pub(crate) publication: String,
         pub(crate) created_ms: i64,
@@ -94,6 +97,7 @@ impl TryFrom<row::Model> for Organization {
             publication: row.publication.parse().map_err(wrong)?,
             name: row.name,
             homepage: row.homepage,
+            offers_download: row.offers_download.unwrap_or(true),
             created: Time::from_ms(row.created_ms),
             changed: Time::from_ms(row.changed_ms),
         })
@@ -143,6 +147,7 @@ pub async fn insert(tx: &Tx, organization: &Organization) -> Result<(), StoreErr
         id: organization.id.to_string(),
         name: organization.name.clone(),
         homepage: organization.homepage.clone(),
+        offers_download: Some(organization.offers_download),
         account: organization.account.to_string(),
         publication: organization.publication.to_string(),
         created_ms: organization.created.as_ms(),
@@ -170,12 +175,13 @@ pub async fn find_for_update(tx: &Tx, id: OrganizationId) -> Result<Option<Organ
     found.map(Organization::try_from).transpose()
 }
 
-/// Changes name and page.
+/// Changes name and page, and what its players offer.
 pub async fn update(tx: &Tx, organization: &Organization) -> Result<(), StoreError> {
     document::plain(&organization.name)?;
     Entity::update_many()
         .col_expr(Column::Name, Expr::value(organization.name.as_str()))
         .col_expr(Column::Homepage, Expr::value(organization.homepage.as_deref()))
+        .col_expr(Column::OffersDownload, Expr::value(organization.offers_download))
         .col_expr(Column::ChangedMs, Expr::value(organization.changed.as_ms()))
         .filter(Column::Id.eq(organization.id.as_str()))
         .exec(tx.connection())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::organizations::By;
+use app::organizations::{By, Details};
 use app::{AppError, Operator};
 use model::organization::Role;
 use testkit::house::House;
@@ -104,9 +104,14 @@ testkit::both_databases! {
         assert_eq!(word(organizations.accept(&eve, invited.key.reveal()).await), "not found");
         assert_eq!(word(organizations.generate_key(By::Admin(&bob), id).await), "forbidden");
         assert_eq!(word(organizations.generate_key(By::Admin(&eve), id).await), "not found");
-        assert_eq!(word(organizations.update(By::Admin(&bob), id, Some("Mine"), None).await), "forbidden");
-        assert_eq!(word(organizations.update(By::Admin(&ada), id, None, Some("x")).await), "invalid");
-        let renamed = organizations.update(By::Admin(&ada), id, None, Some("https://tides.example")).await.unwrap();
+        let page = |page| Details { homepage: Some(page), ..Details::default() };
+        let name = Details { name: Some("Mine"), ..Details::default() };
+        assert_eq!(word(organizations.update(By::Admin(&bob), id, name).await), "forbidden");
+        assert_eq!(word(organizations.update(By::Admin(&ada), id, page("x")).await), "invalid");
+        let silent = Details { offers_download: Some(false), ..Details::default() };
+        assert!(!organizations.update(By::Admin(&ada), id, silent).await.unwrap().offers_download);
+        let renamed = organizations.update(By::Admin(&ada), id, page("https://tides.example")).await.unwrap();
+        assert!(!renamed.offers_download, "what is not said stays");
         assert_eq!((renamed.name.as_str(), renamed.homepage.as_deref()), ("Tide News", Some("https://tides.example")));
 
         let members = organizations.members(&bob, &[id]).await.unwrap();

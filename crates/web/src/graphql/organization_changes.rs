@@ -1,6 +1,6 @@
 //! What is done to organizations. The first five changes are those of the published API, by name and parameter.
 
-use app::organizations::By;
+use app::organizations::{By, Details};
 use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::belongings::{MemberRole, OrganizationApiKey};
@@ -29,19 +29,20 @@ impl OrganizationChanges {
         Ok(Organization(web.app().organizations().find(caller, made.id).await.map_err(refused)?))
     }
 
-    /// Gives an organization another name, or another page of its own.
+    /// Gives an organization another name, or another page of its own, or says whether its players offer their sound as a file.
     async fn update_organization_details(
         &self,
         context: &Context<'_>,
         organization_id: ID,
         name: Option<String>,
         homepage_url: Option<String>,
+        offers_download: Option<bool>,
     ) -> async_graphql::Result<Organization> {
         let (web, caller) = asking(context)?;
         let id = read(&organization_id, "organization")?;
         let organizations = web.app().organizations();
-        let changed = organizations.update(By::Admin(caller), id, name.as_deref(), homepage_url.as_deref()).await;
-        changed.map_err(refused)?;
+        let details = Details { name: name.as_deref(), homepage: homepage_url.as_deref(), offers_download };
+        organizations.update(By::Admin(caller), id, details).await.map_err(refused)?;
         Ok(Organization(organizations.find(caller, id).await.map_err(refused)?))
     }
 

@@ -75,6 +75,11 @@ impl Organization {
         self.0.organization().homepage.as_deref()
     }
 
+    /// Whether its players offer their sound as a file.
+    async fn offers_download(&self) -> bool {
+        self.0.organization().offers_download
+    }
+
     async fn created_at(&self) -> Moment {
         self.0.organization().created.into()
     }

@@ -14,11 +14,14 @@ const COST: f64 = 0.12;
 const BESIDE: u64 = 2;
 
 /// A script as it is now, beside the one that is heard.
+#[derive(Clone, Copy)]
 pub(super) struct Compared<'a> {
     pub(super) now: &'a Script,
     /// The script as it was read, where it is known still.
     pub(super) read: Option<&'a Script>,
     pub(super) heard: &'a Heard,
+    /// Whether this is what was rendered last, so that it only has to be published.
+    pub(super) is_rendered: bool,
 }
 
 /// How a segment differs from what is heard.
@@ -93,6 +96,9 @@ impl Compared<'_> {
         if changes.is_empty() {
             return String::new();
         }
+        if self.is_rendered {
+            return format!("Since it was published: {}.", changes.join(", "));
+        }
         let seconds = (words as f64 / WORDS_A_SECOND * COST).ceil() as u64 + BESIDE;
         format!("Since it was published: {}. Rendering takes about {}.", changes.join(", "), counted(seconds, "second"))
     }
@@ -137,12 +143,14 @@ mod tests {
         ] {
             let mut now = script();
             now.change(change.clone()).unwrap();
-            let compared = Compared { now: &now, read: Some(&read), heard: &heard };
+            let compared = Compared { now: &now, read: Some(&read), heard: &heard, is_rendered: false };
             let sentence = compared.sentence();
             assert!(
                 sentence.starts_with(&format!("Since it was published: {seen}. Rendering takes about ")),
                 "{change:?}: {sentence}"
             );
+            let rendered = Compared { is_rendered: true, ..compared }.sentence();
+            assert_eq!(rendered, format!("Since it was published: {seen}."));
             if let Some((id, difference)) = marked {
                 let segment = now.segments.iter().find(|segment| segment.id == id).unwrap();
                 assert_eq!(compared.of(segment), difference, "{change:?}");
@@ -154,16 +162,16 @@ mod tests {
     fn what_is_as_it_is_heard_says_nothing() {
         let (now, heard) = (script(), heard());
         for read in [Some(&now), None] {
-            assert_eq!(Compared { now: &now, read, heard: &heard }.sentence(), "");
+            assert_eq!(Compared { now: &now, read, heard: &heard, is_rendered: false }.sentence(), "");
         }
         // Where the script is not known any more that was read, the words that are heard tell.
         let mut other = script();
         other.change(Change::Text(1, "Uno.".to_owned())).unwrap();
-        let compared = Compared { now: &other, read: None, heard: &heard };
+        let compared = Compared { now: &other, read: None, heard: &heard, is_rendered: false };
         assert_eq!(
             (compared.of(&other.segments[0]), compared.of(&other.segments[1])),
             (Difference::Sound, Difference::None)
         );
-        assert_eq!(Compared { now: &other, read: None, heard: &Heard::default() }.sentence(), "");
+        assert_eq!(Compared { now: &other, read: None, heard: &Heard::default(), is_rendered: false }.sentence(), "");
     }
 }

@@ -324,7 +324,9 @@ async fn page(
         Some(published) => narrations.script_at(&desk.editor, id, published.revision).await.ok(),
         None => None,
     };
-    let compared = Compared { now: &narration.script, read: read.as_ref(), heard: &heard };
+    let made = player.production.state.made();
+    let is_rendered = made.is_some_and(|made| made.revision == Some(narration.revision));
+    let compared = Compared { now: &narration.script, read: read.as_ref(), heard: &heard, is_rendered };
     let segments: Vec<_> = narration
         .script
         .segments
@@ -377,7 +379,7 @@ async fn page(
         can_retry: !is_running && player.status() == Status::Error,
         can_publish: is_new(&player),
         changed: compared.sentence(),
-        warnings: player.production.state.made().map(|made| made.warnings.clone()).unwrap_or_default(),
+        warnings: made.map(|made| made.warnings.clone()).unwrap_or_default(),
         is_cut: narration.script.segments.len() > MOST_SHOWN,
         segments,
         voice: typed

@@ -103,6 +103,7 @@ fn player(state: State, published: Option<Made>, underway: Underway, title: &str
         id: narration.organization,
         name: "Harbour News".to_owned(),
         homepage: None,
+        offers_download: true,
         account: production.owner,
         publication: narration.publication,
         created: now,
@@ -201,4 +202,16 @@ fn the_words_of_a_page_are_those_of_its_sound() {
     // A sentence is one element, however many words it has.
     let sentences: usize = article.iter().map(|(_, text)| text.matches('.').count().max(1)).sum();
     assert_eq!(ready.matches("class=\"s\"").count(), sentences);
+}
+
+#[test]
+fn sound_is_offered_as_a_file_where_that_is_wished() {
+    let states = states(TITLE, &article(), "");
+    let (_, player, beside) = states.iter().find(|(name, ..)| *name == "ready").unwrap();
+    for offers_download in [true, false] {
+        let mut player = player.clone();
+        player.organization.offers_download = offers_download;
+        let page = View { page: Page::new(&here(), &player, beside, None, TALL) }.render().unwrap();
+        assert_eq!(page.contains("Download MP3"), offers_download);
+    }
 }

@@ -245,7 +245,10 @@ fn ready(here: &Here, player: &Player, beside: &Beside, from: Option<u64>, heigh
         length_ms: made.length_ms,
         length: clock(made.length_ms),
         from: from.filter(|from| from * 1_000 < made.length_ms),
-        download: Some(Download { href: audio.clone(), text: format!("Download MP3, {}", size(file.size)) }),
+        download: player
+            .organization
+            .offers_download
+            .then(|| Download { href: audio.clone(), text: format!("Download MP3, {}", size(file.size)) }),
         bars: hex(&wide),
         wide: svg(Shape::Ready(&wide), Width::Wide, height, ""),
         narrow: svg(Shape::Ready(&narrow), Width::Narrow, height, ""),

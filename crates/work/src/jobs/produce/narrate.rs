@@ -128,8 +128,9 @@ fn from_page(error: &OutboundError) -> Failure {
                 "{host} answers {status}: the page is behind a login, or closed to programs. Only what everybody can read is read aloud."
             ))
         }
-        OutboundError::Status { host, status } if !error.is_passing() => {
-            Failure::Never(format!("{host} answers {status} instead of a page."))
+        OutboundError::Status { host, status } => {
+            let reason = format!("{host} answers {status} instead of a page.");
+            if error.is_passing() { Failure::Later(reason) } else { Failure::Never(reason) }
         }
         error => from_outbound(error),
     }
