@@ -251,6 +251,29 @@ const player = async path => {
   await context.close();
 };
 
+/* A page of an editor says how far the reading is, and is loaded again when that is over: unless something was typed, which it keeps. */
+const untilMade = async path => {
+  for (const typed of [false, true]) {
+    const { page, context } = await open(path, { viewport: { width: 1280, height: 900 } });
+    const expect = (what, fine) => { if (!fine) find(label(path), what); };
+    if (!await page.locator('main[data-until-made]').count()) { await context.close(); return; }
+    const sentences = ['Speaking paragraph 2 of 5.', ''];
+    let loads = 0;
+    await page.route('**/state', route => route.fulfill({ json: { sentence: sentences.length > 1 ? sentences.shift() : sentences[0] } }));
+    page.on('load', () => { loads += 1; });
+    if (typed) await page.fill('#word', 'gauge');
+    const says = text => page.locator('[data-told]', { hasText: text }).waitFor({ timeout: 5000 }).then(() => true, () => false);
+    expect('it does not say how far the reading is', await says('Speaking paragraph 2 of 5.'));
+    if (typed) {
+      expect('what was typed is not kept, or nothing says that the reading is over', await says('It was read.'));
+      expect('what was typed is gone', await page.inputValue('#word') === 'gauge' && loads === 0);
+    } else {
+      expect('it is not loaded again when the reading is over', await page.waitForEvent('load', { timeout: 5000 }).then(() => true, () => false));
+    }
+    await context.close();
+  }
+};
+
 /* Scripts off: what is there works, and nothing is shown that needs them. */
 const plain = async path => {
   const { page, context } = await open(path, { javaScriptEnabled: false, viewport: { width: 390, height: 844 } });
@@ -277,6 +300,7 @@ for (const path of pages) {
   await context.close();
   await plain(path);
   await player(path);
+  await untilMade(path);
 }
 await browser.close();
 served?.close();

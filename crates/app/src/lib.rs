@@ -51,7 +51,7 @@ use self::told::Told;
 
 pub use callers::{Caller, Operator, Peer, Scope, ScopeSet, Scopes, Via};
 pub use error::{AppError, Invalid};
-pub use narrations::{Gate, Spelling};
+pub use narrations::{Checks, Unchecked};
 pub use secret::{SecretKey, WrongSecretKey};
 pub use sessions::{Fresh, Visitor};
 pub use store::Page;
@@ -85,10 +85,8 @@ pub struct Rules {
     pub public_url: String,
     /// How long an organization's old key works on beside its new one, where that is wished.
     pub key_grace: Duration,
-    /// Says of addresses that are written out whether they may be asked.
-    pub gate: Gate,
-    /// Says of pronunciations whether voices can say them.
-    pub spelling: Spelling,
+    /// Says of addresses, voices and pronunciations that people write whether they can be used here.
+    pub checks: Arc<dyn Checks>,
 }
 
 impl Default for Rules {
@@ -108,8 +106,7 @@ impl Default for Rules {
             has_mail: false,
             public_url: "http://localhost:8080".to_owned(),
             key_grace: DAY,
-            gate: Gate::default(),
-            spelling: Spelling::default(),
+            checks: Arc::new(Unchecked),
         }
     }
 }

@@ -5,10 +5,12 @@
 
 mod asking;
 mod checks;
+mod claiming;
 mod editing;
 mod reading;
 mod telling;
 mod trying;
+mod underway;
 
 use std::time::Duration;
 
@@ -30,12 +32,13 @@ use crate::{App, AppError};
 use self::asking::{checked, digest_of, host};
 
 pub use self::asking::canonical;
-pub use self::checks::{Gate, Spelling};
+pub use self::checks::{Checks, Unchecked};
 pub use self::editing::{Changed, EditedBy, Editor, EditorSession};
 pub use self::reading::Reading;
 pub use self::reading::rendering_key;
 pub(crate) use self::reading::{RENDERED_FOR, doom, doom_published, is_played};
 pub use self::trying::{SAY, Said};
+pub use self::underway::{ALL_SPOKEN, SCRIPT_WRITTEN, Underway};
 
 /// How long a request that has a key of its own is remembered.
 pub(crate) const REMEMBERED_FOR: Duration = Duration::from_hours(24);
@@ -96,33 +99,6 @@ pub struct Player {
     pub publication: Option<Publication>,
     /// Who makes it.
     pub underway: Underway,
-}
-
-/// Whether somebody makes it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Underway {
-    /// Nobody: it is done, did not work, or waits for its turn.
-    #[default]
-    Nobody,
-    /// A worker does, and is so far.
-    Worker(Progress),
-    /// It did not work, and is tried again.
-    Again {
-        /// When.
-        at: Time,
-        /// Why it did not work, in a sentence.
-        why: String,
-    },
-}
-
-impl Underway {
-    /// How much of the way is behind, 0 to 1.
-    pub fn fraction(&self) -> f64 {
-        match self {
-            Self::Worker(progress) => progress.fraction.clamp(0.0, 1.0),
-            Self::Nobody | Self::Again { .. } => 0.0,
-        }
-    }
 }
 
 /// How far a narration is.
@@ -222,9 +198,9 @@ impl Narrations<'_> {
         member: Option<AccountId>,
         request: Request,
     ) -> Result<Requested, AppError> {
-        let gate = &self.0.rules().gate;
-        let request = checked(request, member.is_none(), gate)?;
-        gate.check(&request.address).map_err(AppError::Refused)?;
+        let checks = &*self.0.rules().checks;
+        let request = checked(request, member.is_none(), checks)?;
+        checks.address(&request.address).map_err(AppError::Refused)?;
         // Whoever asks for the same at the same moment was first, and then it is there to be found: the person, the publication, or all of it.
         for _ in 0..2 {
             match self.put(organization, member, &request).await {

@@ -103,6 +103,8 @@ kinds! {
     OrganizationKeyRevoked = "organization key revoked",
     /// Somebody made an account their own that an organization had made for them.
     AccountClaimed = "account claimed",
+    /// What an organization had made for its owner became part of the account.
+    AccountLinked = "account linked",
     /// Everything of the account was handed out.
     AccountExported = "account exported",
     /// The account was removed.

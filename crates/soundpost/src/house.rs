@@ -1,15 +1,17 @@
 //! The house, opened: settings become a database, storage and the door to all verbs.
 
+use std::fmt;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{App, AppError, Gate, Parts, Rules, SecretKey, Spelling};
+use app::{App, AppError, Checks, Parts, Rules, SecretKey};
 use model::{Clock, Dice};
 use speech::pronounce::Lexicon;
 use store::{BlobOptions, Blobs, Store, StoreOptions};
 use work::outbound::{AllowNetworks, Target};
+use work::voices::{VoiceError, Voices};
 
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -107,22 +109,44 @@ fn rules(settings: &Settings) -> Rules {
         has_mail: settings.mailer.is_some(),
         public_url: settings.public_url.clone(),
         key_grace: settings.key_grace,
-        gate: gate(settings.allow_networks.clone()),
-        spelling: Spelling::new(|word, said| Lexicon::default().set(word, said).map_err(|error| error.to_string())),
+        checks: Arc::new(HouseChecks { allow: settings.allow_networks.clone(), voices: settings.voices() }),
         ..Rules::default()
     }
 }
 
-/// Says of addresses that are written out whether the program goes there at all.
-fn gate(allow: AllowNetworks) -> Gate {
-    Gate::new(move |address| match Target::parse(address, &allow) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(error.to_string()),
-    })
+/// Where this program goes, and who speaks on this machine.
+struct HouseChecks {
+    allow: AllowNetworks,
+    voices: Voices,
+}
+
+impl fmt::Debug for HouseChecks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HouseChecks(…)")
+    }
+}
+
+impl Checks for HouseChecks {
+    fn address(&self, address: &str) -> Result<(), String> {
+        Target::parse(address, &self.allow).map(drop).map_err(|error| error.to_string())
+    }
+
+    fn pronunciation(&self, word: &str, said: &str) -> Result<(), String> {
+        Lexicon::default().set(word, said).map_err(|error| error.to_string())
+    }
+
+    fn voice(&self, name: &str) -> Result<(), String> {
+        match self.voices.check(name) {
+            Err(VoiceError::Unknown { installed, .. }) if installed.is_empty() => Ok(()),
+            Err(error @ VoiceError::Unknown { .. }) => Err(error.to_string()),
+            // What else is wrong is told by whoever reads: that need not be this machine.
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A library's error as a sentence of ours.
-pub(crate) fn failed(what: &str, error: &dyn std::fmt::Display) -> Failure {
+pub(crate) fn failed(what: &str, error: &dyn fmt::Display) -> Failure {
     Failure::Failed(format!("{what}: {}", error.to_string().trim_end_matches('.').to_owned() + "."))
 }
 

@@ -1,4 +1,4 @@
-//! Everything that an account owns, counted, and forgotten at once: a few statements, however much it is.
+//! Everything that an account owns, counted, and forgotten or given to another at once: a few statements, however much it is.
 //!
 //! Whoever adds a table whose rows belong to an account and do not go with it by themselves adds it here.
 
@@ -8,7 +8,10 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect
 
 use crate::connection::reading::Connected as _;
 use crate::error::corrupt;
-use crate::{Read, StoreError, Tx, accounts, api_keys, files, presets, productions, uploads};
+use crate::{
+    Read, StoreError, Tx, accounts, api_keys, editor_passes, files, narrations, presets, productions, publications,
+    uploads,
+};
 
 /// How much an account owns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,6 +56,25 @@ pub async fn list_running(tx: &Tx, account: AccountId) -> Result<Vec<ProductionI
         .filter(Column::State.is_in(["waiting", "working", "stopping", "publishing"]));
     let ids: Vec<String> = running.into_tuple().all(tx.connection()).await?;
     ids.iter().map(|id| id.parse().map_err(|why| corrupt("productions", id, why))).collect()
+}
+
+/// Gives what an organization had made for one account to another: narrations with their productions and files, what the organization calls it, and who
+/// edits in its name; the account that gave it is gone. A [`StoreError::Conflict`] where both have a narration of one article.
+pub async fn hand_over(tx: &Tx, from: AccountId, to: AccountId) -> Result<(), StoreError> {
+    macro_rules! give {
+        ($table:path, $column:ident) => {{
+            use $table::{Column, Entity};
+            let given = Entity::update_many().col_expr(Column::$column, Expr::value(to.as_str()));
+            given.filter(Column::$column.eq(from.as_str())).exec(tx.connection()).await?;
+        }};
+    }
+    give!(narrations::row, Owner);
+    give!(productions::row, Owner);
+    give!(files::row, Owner);
+    give!(publications::user_row, Account);
+    give!(editor_passes::row, Account);
+    accounts::remove(tx, from).await?;
+    Ok(())
 }
 
 /// Accounts that run the house. Nobody becomes or ceases to be one of them until the transaction ends.

@@ -182,14 +182,24 @@ impl Voices {
                 Arc::new(Piper::open(&self.0.folder.join(name), self.pronouncer(), Kernels::Own)?)
             } else {
                 let other = self.program()?.and_then(|program| program.named(name));
-                let Some(other) = other else {
-                    let installed = listed(&self.list()?);
-                    return Err(VoiceError::Unknown { name: name.to_owned(), installed });
-                };
-                Arc::new(other)
+                Arc::new(other.ok_or_else(|| self.unknown(name))?)
             };
         self.opened().insert(name.to_owned(), Arc::clone(&voice));
         Ok(voice)
+    }
+
+    /// Refuses a name that nobody here has. Nothing is opened.
+    pub fn check(&self, name: &str) -> Result<(), VoiceError> {
+        let is_known = self.opened().contains_key(name)
+            || self.0.beside.server.as_ref().is_some_and(|server| server.named(name).is_some())
+            || self.installed()?.iter().any(|voice| voice.name == name)
+            || self.program()?.is_some_and(|program| program.named(name).is_some());
+        if is_known { Ok(()) } else { Err(self.unknown(name)) }
+    }
+
+    fn unknown(&self, name: &str) -> VoiceError {
+        let installed = self.list().map(|all| listed(&all)).unwrap_or_default();
+        VoiceError::Unknown { name: name.to_owned(), installed }
     }
 
     /// The voice for a text: the one that is asked for, or one that speaks its language. An empty language is taken for English.

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::{Gate, Request};
+use super::{Checks, Request};
 use crate::organizations::checked_webhook;
 use crate::{AppError, Invalid};
 
@@ -39,7 +39,7 @@ pub fn canonical(address: &str) -> Result<String, AppError> {
 }
 
 /// What is wrong with a request, all of it at once. A member of the organization is known already; a server says for whom it asks.
-pub(super) fn checked(request: Request, is_server: bool, gate: &Gate) -> Result<Request, AppError> {
+pub(super) fn checked(request: Request, is_server: bool, checks: &dyn Checks) -> Result<Request, AppError> {
     let mut wrong = Vec::new();
     let mut find = |field: &str, message: String| wrong.push(Invalid { field: field.to_owned(), message });
     let address = match canonical(&request.address) {
@@ -82,14 +82,18 @@ pub(super) fn checked(request: Request, is_server: bool, gate: &Gate) -> Result<
         (1..=100).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
-    if request.wish.voice.as_deref().is_some_and(|voice| !plain(voice)) {
-        find("voice", "A voice is named as `soundpost voices list` names it, such as en_US-joe-medium.".to_owned());
+    if let Some(voice) = request.wish.voice.as_deref() {
+        if !plain(voice) {
+            find("voice", "A voice is named as `soundpost voices list` names it, such as en_US-joe-medium.".to_owned());
+        } else if let Err(why) = checks.voice(voice) {
+            find("voice", why);
+        }
     }
     if request.wish.language.as_deref().is_some_and(|language| !plain(language)) {
         find("language", "A language is named as BCP 47 does, such as en or de-CH.".to_owned());
     }
     if let Some(webhook) = &request.wish.webhook
-        && let Err(AppError::Invalid(fields)) = checked_webhook("webhookUrl", webhook, gate)
+        && let Err(AppError::Invalid(fields)) = checked_webhook("webhookUrl", webhook, checks)
     {
         for field in fields {
             find(&field.field, field.message);
@@ -122,6 +126,7 @@ pub(super) fn host(address: &str) -> &str {
 mod tests {
     use model::narration::Wish;
 
+    use super::super::Unchecked;
     use super::*;
 
     #[test]
@@ -161,7 +166,7 @@ mod tests {
             key: Some("a\nb".to_owned()),
             ..Request::default()
         };
-        let Err(AppError::Invalid(found)) = checked(request, true, &Gate::default()) else { panic!("it was taken") };
+        let Err(AppError::Invalid(found)) = checked(request, true, &Unchecked) else { panic!("it was taken") };
         let fields: Vec<_> = found.iter().map(|found| found.field.as_str()).collect();
         let all = [
             "url",

@@ -1,64 +1,27 @@
-//! What this room cannot know itself and has to be told: whether an address may be asked, and whether a voice can say a word in some way.
+//! What this room cannot know itself and has to be told by whoever puts the house together.
 
-use std::fmt;
-use std::sync::Arc;
+use std::fmt::Debug;
 
-/// Says of an address that is written out whether it may be asked at all, and why not. Names are looked up later, by a worker.
-#[derive(Clone)]
-pub struct Gate(Arc<AddressCheck>);
-
-type AddressCheck = dyn Fn(&str) -> Result<(), String> + Send + Sync;
-
-impl Gate {
-    /// What says so.
-    pub fn new(check: impl Fn(&str) -> Result<(), String> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(check))
+/// Says of what somebody wrote whether it can be used here, and why not, in a sentence for them. What a house does not check, it takes.
+pub trait Checks: Debug + Send + Sync {
+    /// Whether an address that is written out may be asked at all. Names are looked up later, by a worker.
+    fn address(&self, _address: &str) -> Result<(), String> {
+        Ok(())
     }
 
-    /// Whether it may be asked.
-    pub(crate) fn check(&self, address: &str) -> Result<(), String> {
-        (self.0)(address)
+    /// Whether voices can say a word like that.
+    fn pronunciation(&self, _word: &str, _said: &str) -> Result<(), String> {
+        Ok(())
     }
-}
 
-impl Default for Gate {
-    fn default() -> Self {
-        Self::new(|_| Ok(()))
+    /// Whether there is a voice of that name.
+    fn voice(&self, _name: &str) -> Result<(), String> {
+        Ok(())
     }
 }
 
-impl fmt::Debug for Gate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Gate(…)")
-    }
-}
+/// The checks of a house that takes everything.
+#[derive(Debug)]
+pub struct Unchecked;
 
-/// Says of a word, and of how it is to be said, whether voices can do that, and why not.
-#[derive(Clone)]
-pub struct Spelling(Arc<WordCheck>);
-
-type WordCheck = dyn Fn(&str, &str) -> Result<(), String> + Send + Sync;
-
-impl Spelling {
-    /// What says so.
-    pub fn new(check: impl Fn(&str, &str) -> Result<(), String> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(check))
-    }
-
-    /// Whether voices can say the word like that.
-    pub(super) fn check(&self, word: &str, said: &str) -> Result<(), String> {
-        (self.0)(word, said)
-    }
-}
-
-impl Default for Spelling {
-    fn default() -> Self {
-        Self::new(|_, _| Ok(()))
-    }
-}
-
-impl fmt::Debug for Spelling {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Spelling(…)")
-    }
-}
+impl Checks for Unchecked {}

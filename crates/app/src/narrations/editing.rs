@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use model::narration::{Change, Script};
 use model::organization::Role;
-use model::{AccountId, AuditKind, Narration, OrganizationId, Production, ProductionId, Time};
+use model::{AccountId, Narration, OrganizationId, Production, ProductionId, Time};
 use protocols::{Key, KeyKind};
 use store::Tx;
 use store::editor_passes::EditorPass;
@@ -16,12 +16,9 @@ use store::narrations::Revision;
 use super::asking::THEIRS_LENGTH;
 use super::{NONE, Narrations, Player, Requested};
 use crate::AppError;
-use crate::accounts::{NewAccount, SignedIn};
-use crate::audit::Entry;
 use crate::callers::Caller;
 use crate::organizations::{Partner, whole};
 use crate::secret::digest;
-use crate::sessions::Visitor;
 
 /// How long a way into the editor that stands in an address is good.
 const LINK_LIFE: Duration = Duration::from_mins(5);
@@ -217,6 +214,16 @@ impl Narrations<'_> {
         }
         let mut script = narration.script.clone();
         for change in changes {
+            let checks = &self.0.rules().checks;
+            match &change {
+                Change::Reader(Some(voice)) => {
+                    checks.voice(voice).map_err(|why| AppError::invalid("reader", why))?;
+                }
+                Change::Voice(id, Some(voice)) => {
+                    checks.voice(voice).map_err(|why| AppError::invalid(&format!("voice-{id}"), why))?;
+                }
+                _ => {}
+            }
             script.change(change).map_err(|error| AppError::invalid("script", error.to_string()))?;
         }
         if script.bytes() > narration.script.bytes() || script.words() > narration.script.words() {
@@ -318,7 +325,7 @@ impl Narrations<'_> {
             if said.chars().count() > WORD_LENGTH {
                 return Err(AppError::invalid("said", format!("How it is said has at most {WORD_LENGTH} characters.")));
             }
-            self.0.rules().spelling.check(&word, said).map_err(|why| AppError::invalid("said", why))?;
+            self.0.rules().checks.pronunciation(&word, said).map_err(|why| AppError::invalid("said", why))?;
         }
         let tx = self.0.begin().await?;
         let narration = store::narrations::find(&tx, id).await?.filter(|found| editor.may(found)).ok_or(NONE)?;
@@ -342,35 +349,6 @@ impl Narrations<'_> {
         let narration =
             store::narrations::find(self.0.store(), id).await?.filter(|found| editor.may(found)).ok_or(NONE)?;
         Ok(store::publications::pronunciations(self.0.store(), narration.publication).await?)
-    }
-
-    /// Whether somebody whom their organization sent has an account that is nobody's own yet.
-    pub async fn can_claim(&self, editor: &Editor) -> Result<bool, AppError> {
-        let account = store::accounts::find(self.0.store(), editor.account).await?.ok_or(NONE)?;
-        Ok(editor.by == EditedBy::Sent && account.username.is_of_shell())
-    }
-
-    /// Somebody whom their organization sent makes the account their own that was made for them: with a name and a password.
-    pub async fn claim(&self, editor: &Editor, new: NewAccount, visitor: &Visitor) -> Result<SignedIn, AppError> {
-        let named = || AppError::Conflict("This account has a name already. Sign in with it.".to_owned());
-        if !self.can_claim(editor).await? {
-            return Err(named());
-        }
-        let account = store::accounts::find(self.0.store(), editor.account).await?.ok_or(NONE)?;
-        // Nobody comes to run the house in this way.
-        let new = NewAccount { is_admin: false, ..new };
-        let (claimed, hash) = self.0.accounts().named(account, new).await?;
-        let tx = self.0.begin().await?;
-        // Of two whom their organization calls the same, one was first.
-        let now = store::accounts::find_for_update(&tx, claimed.id).await?;
-        if !now.is_some_and(|now| now.username.is_of_shell()) {
-            return Err(named());
-        }
-        self.0.accounts().rename(&tx, &claimed, &hash).await?;
-        self.0.audit().note(&tx, Entry::new(AuditKind::AccountClaimed, claimed.id, Some(visitor.from))).await?;
-        let signed_in = self.0.admit(&tx, claimed, visitor, serde_json::json!({})).await?;
-        tx.commit().await?;
-        Ok(signed_in)
     }
 
     /// A narration and its production, which nobody else can change until the transaction ends.
@@ -406,14 +384,14 @@ fn refuse_conflict(before: Option<&Script>, narration: &Narration, change: &Chan
     let Some(before) = before else { return Err(changed) };
     let now = &narration.script;
     let segment = |script: &Script, id: u32| script.segments.iter().find(|segment| segment.id == id).cloned();
+    let is_there = |id: &Option<u32>| id.is_none_or(|id| segment(now, id).is_some());
     let is_same = match change {
         // Where something new goes, its neighbour only has to be there.
-        Change::Insert(after, _) => after.is_none_or(|id| segment(now, id).is_some()),
+        Change::Insert(after, _) => is_there(after),
         // What goes elsewhere is not elsewhere already.
         Change::Move(id, after) => {
-            let is_there = after.is_none_or(|id| segment(now, id).is_some());
             let is_same = segment(before, *id) == segment(now, *id);
-            is_there && is_same && neighbour(before, now, *id) == neighbour(now, before, *id)
+            is_there(after) && is_same && neighbour(before, now, *id) == neighbour(now, before, *id)
         }
         Change::Reader(_) => before.voice == now.voice,
         Change::Text(id, _) | Change::Voice(id, _) | Change::Pause(id, _) | Change::Remove(id) => {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{By, Organizations, there_already};
 use crate::apps::is_web_address;
 use crate::secret::digest;
-use crate::{AppError, Gate};
+use crate::{AppError, Checks};
 
 /// Characters of a private half that are kept to tell pairs apart.
 const HINT: usize = 12;
@@ -222,7 +222,7 @@ impl Organizations<'_> {
 
     /// Has an address hear of narrations. That it does already is fine.
     pub async fn add_webhook(&self, by: By<'_>, id: OrganizationId, url: &str) -> Result<WebhookAddress, AppError> {
-        let url = checked_webhook("webhookUrl", url, &self.0.rules().gate)?;
+        let url = checked_webhook("webhookUrl", url, &*self.0.rules().checks)?;
         let now = self.0.now();
         let tx = self.0.begin().await?;
         let organization = self.admin(&tx, by, id).await?;
@@ -276,12 +276,12 @@ impl Organizations<'_> {
 }
 
 /// An address that hears of narrations, or what is wrong with it.
-pub(crate) fn checked_webhook(field: &str, url: &str, gate: &Gate) -> Result<String, AppError> {
+pub(crate) fn checked_webhook(field: &str, url: &str, checks: &dyn Checks) -> Result<String, AppError> {
     let url = url.trim();
     if !is_web_address(url) {
         let message = format!("An address begins with https:// or http:// and names a host; this is “{url}”.");
         return Err(AppError::invalid(field, message));
     }
-    gate.check(url).map_err(|why| AppError::invalid(field, why))?;
+    checks.address(url).map_err(|why| AppError::invalid(field, why))?;
     Ok(url.to_owned())
 }

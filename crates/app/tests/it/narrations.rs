@@ -1,12 +1,13 @@
 //! Narrations: asked for once and found again, told when they end, changed by those who may, and heard as they were published.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use app::accounts::NewAccount;
 use app::narrations::{Editor, Request, Requested, SAY, Said as Spoken, Status};
 use app::organizations::{By, Partner};
 use app::runs::{Begun, Said};
-use app::{AppError, Gate, Rules, Spelling, Visitor};
+use app::{AppError, Checks, Rules, Visitor};
 use model::narration::{Change, Wish};
 use model::production::{Stage, State};
 use model::{OrganizationId, ProductionId};
@@ -21,13 +22,27 @@ struct Newsroom {
     partner: Partner,
 }
 
+/// A house that goes nowhere private, says no snowmen, and has no voice called "nobody".
+#[derive(Debug)]
+struct Particular;
+
+impl Checks for Particular {
+    fn address(&self, address: &str) -> Result<(), String> {
+        if address.contains("10.0.0.1") { Err("That is private.".to_owned()) } else { Ok(()) }
+    }
+
+    fn pronunciation(&self, _word: &str, said: &str) -> Result<(), String> {
+        if said.contains('☃') { Err("That is no sound.".to_owned()) } else { Ok(()) }
+    }
+
+    fn voice(&self, name: &str) -> Result<(), String> {
+        if name == "nobody" { Err("Nobody is called that.".to_owned()) } else { Ok(()) }
+    }
+}
+
 impl Newsroom {
     async fn open(database: &Database) -> Self {
-        let gate =
-            Gate::new(|address| if address.contains("10.0.0.1") { Err("That is private.".to_owned()) } else { Ok(()) });
-        let spelling =
-            Spelling::new(|_, said| if said.contains('☃') { Err("That is no sound.".to_owned()) } else { Ok(()) });
-        let house = House::with_rules(database, Rules { gate, spelling, ..Rules::default() });
+        let house = House::with_rules(database, Rules { checks: Arc::new(Particular), ..Rules::default() });
         let (ada, _) = house.account("ada").await;
         let organizations = house.app.organizations();
         let id = organizations.create(&ada, "Tide News").await.unwrap().id;
@@ -67,8 +82,12 @@ impl Newsroom {
 
     /// Somebody whom the organization sends to the editor.
     async fn editor(&self, id: ProductionId) -> Editor {
+        self.editor_for(id, "u-1").await
+    }
+
+    async fn editor_for(&self, id: ProductionId, theirs: &str) -> Editor {
         let narrations = self.house.app.narrations();
-        let link = narrations.editor_link(&self.partner, id, "u-1").await.unwrap();
+        let link = narrations.editor_link(&self.partner, id, theirs).await.unwrap();
         let session = narrations.enter_editor(link.reveal()).await.unwrap();
         narrations.editor_by_session(session.key.reveal()).await.unwrap()
     }
@@ -261,8 +280,14 @@ testkit::both_databases! {
         assert_eq!(narrations.edited(&editor, id).await.unwrap().narration.revision, base);
         let nothing_seen = Wish { title: Some("a\u{0}".to_owned()), ..Wish::default() };
         let private = Wish { webhook: Some("http://10.0.0.1/x".to_owned()), ..Wish::default() };
-        for (wish, field) in [(nothing_seen, "title"), (private, "webhookUrl")] {
+        let nobody = || Some("nobody".to_owned());
+        let by_nobody = Wish { voice: nobody(), ..Wish::default() };
+        for (wish, field) in [(nothing_seen, "title"), (private, "webhookUrl"), (by_nobody, "voice")] {
             let refused = newsroom.ask(Request { wish, ..request("https://tides.example/other", "u-1") }).await;
+            assert!(matches!(&refused, Err(AppError::Invalid(all)) if all[0].field == field), "{refused:?}");
+        }
+        for (change, field) in [(Change::Reader(nobody()), "reader"), (Change::Voice(1, nobody()), "voice-1")] {
+            let refused = narrations.change(&editor, id, base, vec![change]).await;
             assert!(matches!(&refused, Err(AppError::Invalid(all)) if all[0].field == field), "{refused:?}");
         }
     }
@@ -358,6 +383,39 @@ testkit::both_databases! {
         assert!(matches!(refused, AppError::Conflict(_)), "{refused:?}");
         assert_eq!(store::accounts::find(database.store(), one.account()).await.unwrap(), Some(kept));
         assert!(!narrations.can_claim(&one).await.unwrap());
+    }
+
+    async fn somebody_takes_what_was_made_for_them_into_their_own_account(database: &Database) {
+        let newsroom = Newsroom::open(database).await;
+        let (house, narrations, visitor) = (&newsroom.house, newsroom.house.app.narrations(), Visitor::from(HERE));
+        let (grace, _) = house.account("grace").await;
+        let first = newsroom.ask(request(ARTICLE, "u-1")).await.unwrap().id;
+        let editor = newsroom.editor(first).await;
+        // While it is made a worker writes files for the account that there was.
+        assert!(matches!(narrations.link(&editor, &grace, &visitor).await, Err(AppError::Conflict(_))));
+        house.read_article(database, "One.|Two.").await;
+        let second = newsroom.ask(request(ARTICLE, "u-2")).await.unwrap().id;
+        house.read_article(database, "One.|Two.").await;
+        narrations.link(&editor, &grace, &visitor).await.unwrap();
+        // It is theirs: signed in, and by the organization's links, those that were opened before as well.
+        let own = narrations.editor_of(&grace, first).await.unwrap();
+        assert!(!own.is_admin());
+        assert!(narrations.may_edit(&newsroom.editor(first).await, first).await.unwrap());
+        assert_eq!(store::accounts::find(database.store(), editor.account()).await.unwrap(), None);
+        assert_eq!(newsroom.ask(request(ARTICLE, "u-1")).await.unwrap(), Requested { id: first, is_begun: false });
+        let production = house.app.productions().find(&grace, first).await.unwrap();
+        assert_eq!(production.owner, grace.account.id);
+        assert!(store::files::usage(database.store(), grace.account.id).await.unwrap() > 0);
+        // Who is known is not moved, and nobody has one article twice.
+        assert!(matches!(narrations.link(&own, &grace, &visitor).await, Err(AppError::Conflict(_))));
+        assert!(matches!(narrations.link(&editor, &grace, &visitor).await, Err(AppError::Conflict(_))));
+        let other = newsroom.editor_for(second, "u-2").await;
+        assert!(matches!(narrations.link(&other, &grace, &visitor).await, Err(AppError::Conflict(_))));
+        assert!(narrations.may_edit(&other, second).await.unwrap());
+        assert!(narrations.can_claim(&other).await.unwrap());
+        // An app that may do one thing is nobody's consent.
+        let app = app::Caller { scopes: app::Scopes::parse("production.read").unwrap(), ..grace };
+        assert!(matches!(narrations.link(&other, &app, &visitor).await, Err(AppError::Forbidden(_))));
     }
 
     async fn somebody_makes_the_account_their_own(database: &Database) {

@@ -142,7 +142,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "voices_dir",
         "",
         "a folder",
-        "Where voices lie that read articles aloud. Without it, the folder `voices` in the data folder. `soundpost voices install` puts them there; every worker needs them.",
+        "Where voices lie that read articles aloud. Without it, the folder `voices` in the data folder. `soundpost voices install` puts them there; every worker needs them, and all that answer for one house the same.",
     ),
     setting(
         "espeak_ng",

@@ -6,6 +6,7 @@
 mod claim;
 mod compared;
 mod desk;
+mod edit;
 mod editor;
 mod events;
 mod oembed;
@@ -54,6 +55,7 @@ pub(super) fn router() -> Router<Web> {
         .route("/p/{id}/edit/rendered.mp3", get(trying::rendered))
         .route("/p/{id}/edit/segments/{segment}/sound.wav", get(trying::segment))
         .route("/p/{id}/claim", get(claim::show).post(claim::act))
+        .route("/p/{id}/claim/link", post(claim::link))
         .route("/embed/{id}", get(embed))
         .route("/embed.js", get(script))
         .route("/oembed", get(oembed::get))

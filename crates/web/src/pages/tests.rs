@@ -27,11 +27,11 @@ use rendered::{every_state, hostile, id, production, silent};
 /// Words that nobody may get into a page as markup.
 pub(super) const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'";
 
-fn out() -> Frame {
+pub(crate) fn out() -> Frame {
     Frame { host: "audio.example.org".into(), ..Frame::default() }
 }
 
-fn signed_in() -> Frame {
+pub(crate) fn signed_in() -> Frame {
     let token = "<input type=\"hidden\" name=\"csrf\" value=\"0123456789abcdef\">".to_owned();
     Frame { user: Some(User { name: "ada".into(), token }), ..out() }
 }

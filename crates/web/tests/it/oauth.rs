@@ -1,7 +1,5 @@
 //! The pages and endpoints of OAuth 2.0 and 1.0a, as browsers and apps meet them.
 
-use app::Visitor;
-use app::accounts::Entrance;
 use app::apps::{AppDraft, Keeps};
 use axum::body::Body;
 use http::header::{
@@ -10,7 +8,7 @@ use http::header::{
 use http::{HeaderMap, Method, Request, StatusCode};
 use model::RegisteredApp;
 use serde_json::Value;
-use testkit::house::{HERE, PASSWORD};
+use testkit::house::PASSWORD;
 
 use crate::server::{Answer, Server, serve};
 
@@ -26,13 +24,6 @@ async fn app(server: &Server) -> (RegisteredApp, String) {
     };
     let (app, secret) = server.house.app.apps().create(&server.ada.account, draft, Keeps::ASecret).await.unwrap();
     (app, secret.unwrap().reveal().to_owned())
-}
-
-/// The cookie of Ada's browser.
-async fn cookie(server: &Server) -> String {
-    let entrance = server.house.app.accounts().enter("ada", PASSWORD, &Visitor::from(HERE)).await.unwrap();
-    let Entrance::In(signed_in) = entrance else { panic!("there is a second step") };
-    format!("__Host-soundpost={}", signed_in.key.reveal())
 }
 
 async fn look(server: &Server, path: &str, cookie: &str) -> Answer {
@@ -86,7 +77,7 @@ fn a_stranger_signs_in_first_and_comes_back() {
 fn the_page_says_who_asks_for_what_and_may_stand_in_no_frame() {
     serve(async |server, _| {
         let (app, _) = app(server).await;
-        let answer = look(server, &ask(&app), &cookie(server).await).await;
+        let answer = look(server, &ask(&app), &server.cookie("ada").await).await;
         let page = text(&answer);
         assert_eq!(answer.status, StatusCode::OK);
         assert!(page.contains("Podhost &#60;b&#62; asks to work with your Soundpost"), "{page}");
@@ -106,7 +97,7 @@ fn the_page_says_who_asks_for_what_and_may_stand_in_no_frame() {
 fn an_answer_counts_only_from_its_own_page() {
     serve(async |server, _| {
         let (app, _) = app(server).await;
-        let cookie = cookie(server).await;
+        let cookie = server.cookie("ada").await;
         let token = csrf(&text(&look(server, &ask(&app), &cookie).await));
         for (cookies, sent, site) in [
             (cookie.as_str(), "csrf=&decision=allow".to_owned(), "same-origin"),
@@ -133,7 +124,7 @@ fn an_answer_counts_only_from_its_own_page() {
 fn what_cannot_be_told_to_an_app_is_told_to_the_person() {
     serve(async |server, _| {
         let (app, _) = app(server).await;
-        let cookie = cookie(server).await;
+        let cookie = server.cookie("ada").await;
         for wrong in ["https://evil.example/", "https://podhost.example/back/", "javascript:alert(1)"] {
             let asked = ask(&app).replace(BACK, wrong);
             let answer = look(server, &asked, &cookie).await;
@@ -153,7 +144,7 @@ fn what_cannot_be_told_to_an_app_is_told_to_the_person() {
 fn tokens_are_traded_by_form_and_by_multipart_and_kept_nowhere() {
     serve(async |server, _| {
         let (app, secret) = app(server).await;
-        let cookie = cookie(server).await;
+        let cookie = server.cookie("ada").await;
         let token = csrf(&text(&look(server, &ask(&app), &cookie).await));
         let allowed = post(server, &ask(&app), &[("cookie", &cookie)], &format!("csrf={token}&decision=allow")).await;
         let place = header(&allowed.headers, &LOCATION);
@@ -244,7 +235,7 @@ fn unsigned_requests_are_told_what_is_missing() {
         let signed = "oauth_consumer_key=nobody&oauth_signature_method=HMAC-SHA1&oauth_signature=x&oauth_timestamp=1&oauth_nonce=1&oauth_token=t";
         let answer = look(server, &format!("/v1/me/?{signed}"), "").await;
         assert!(text(&answer).contains("consumer_key_unknown"), "{}", text(&answer));
-        let cookie = cookie(server).await;
+        let cookie = server.cookie("ada").await;
         let answer = look(server, "/oauth/authorize?oauth_token=nobody", &cookie).await;
         assert!(text(&answer).contains("This request is not valid any more"));
     });

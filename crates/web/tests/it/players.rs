@@ -1,13 +1,16 @@
 //! The surface of narrations over HTTP: what an organization's server and a page of listeners are answered, who may read an answer, and the way into
 //! the editor. What is read aloud is tested in `soundpost`, who may what in `app`.
 
+use std::sync::Arc;
+
 use app::organizations::By;
-use app::{Gate, Rules};
+use app::{Checks, Rules};
 use axum::body::Body;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, ORIGIN, REFERER};
 use http::{Method, Request, StatusCode};
 use model::OrganizationId;
 use serde_json::{Value, json};
+use testkit::database::Database;
 
 use crate::credentials::basic;
 use crate::server::{Answer, Server, serve_by};
@@ -53,15 +56,49 @@ impl<'s> Newsroom<'s> {
         self.send(Method::POST, &format!("/audyo{query}"), &headers, body).await
     }
 
+    /// An article that could not be read.
+    async fn failed(&self, database: &Database) -> String {
+        let id = self.article().await;
+        let job = self.server.house.claim(database).await;
+        let runs = self.server.house.app.runs();
+        let _ = runs.begin(&job).await.unwrap();
+        let _ = runs.fail(&job, "It was empty.", model::production::Stage::Fetching).await.unwrap();
+        id
+    }
+
+    /// Where the organization sends its user u-1 to edit.
+    async fn way_in(&self, id: &str) -> String {
+        let key = basic(&self.private, "");
+        let headers = [("authorization", key.as_str()), ("organization-user-id", "u-1")];
+        let link = self.get(&format!("/audyo/players/{id}/editor_url"), &headers).await.json()["editorUrl"].clone();
+        let link = link.as_str().unwrap();
+        link[link.find("/p/").unwrap()..].to_owned()
+    }
+
     async fn article(&self) -> String {
         let asked = self.ask("", "application/json", &json!({ "url": ARTICLE }).to_string()).await;
         asked.json()["playerId"].as_str().unwrap().to_owned()
     }
 }
 
-fn serve(test: impl AsyncFnOnce(&Newsroom<'_>, &testkit::database::Database)) {
-    let gate = Gate::new(|address| if address.contains("//10.") { Err("That is private.".to_owned()) } else { Ok(()) });
-    serve_by(Rules { gate, ..Rules::default() }, async |server, database| {
+/// What the form carries that goes to a place.
+fn token_after(page: &str, place: &str) -> String {
+    let form = &page[page.find(place).unwrap()..];
+    form.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned()
+}
+
+/// A house that goes nowhere private.
+#[derive(Debug)]
+struct Public;
+
+impl Checks for Public {
+    fn address(&self, address: &str) -> Result<(), String> {
+        if address.contains("//10.") { Err("That is private.".to_owned()) } else { Ok(()) }
+    }
+}
+
+fn serve(test: impl AsyncFnOnce(&Newsroom<'_>, &Database)) {
+    serve_by(Rules { checks: Arc::new(Public), ..Rules::default() }, async |server, database| {
         test(&Newsroom::open(server).await, database).await;
     });
 }
@@ -222,16 +259,8 @@ fn pages_of_others_put_a_player_in() {
 #[test]
 fn a_way_into_the_editor_is_used_by_whoever_opens_it() {
     serve(async |newsroom, database| {
-        let id = newsroom.article().await;
-        let job = newsroom.server.house.claim(database).await;
-        let runs = newsroom.server.house.app.runs();
-        let _ = runs.begin(&job).await.unwrap();
-        let _ = runs.fail(&job, "It was empty.", model::production::Stage::Fetching).await.unwrap();
-        let key = basic(&newsroom.private, "");
-        let headers = [("authorization", key.as_str()), ("organization-user-id", "u-1")];
-        let link = newsroom.get(&format!("/audyo/players/{id}/editor_url"), &headers).await.json()["editorUrl"].clone();
-        let link = link.as_str().unwrap();
-        let path = &link[link.find("/p/").unwrap()..];
+        let id = newsroom.failed(database).await;
+        let path = &newsroom.way_in(&id).await;
         // A program that only looks does not use it up.
         assert_eq!(newsroom.send(Method::HEAD, path, &[], "").await.status, StatusCode::NO_CONTENT);
         let entered = newsroom.get(path, &[]).await;
@@ -255,7 +284,7 @@ fn a_way_into_the_editor_is_used_by_whoever_opens_it() {
         assert_eq!(state().await["status"], "error");
         let page = newsroom.get(&format!("/p/{id}"), &[(COOKIE.as_str(), &cookie)]).await;
         let page = String::from_utf8_lossy(&page.body).into_owned();
-        let token = page.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let token = token_after(&page, "/retry");
         let form = [(COOKIE.as_str(), cookie.as_str()), (CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded")];
         let retry = format!("/p/{id}/retry");
         assert_eq!(newsroom.send(Method::POST, &retry, &form, "csrf=x").await.status, StatusCode::FORBIDDEN);
@@ -268,5 +297,38 @@ fn a_way_into_the_editor_is_used_by_whoever_opens_it() {
             (&state().await["status"], &state().await["sentence"]),
             (&json!("generating"), &json!("Waiting for its turn."))
         );
+    });
+}
+
+#[test]
+fn what_was_made_for_somebody_moves_into_the_account_that_they_have() {
+    serve(async |newsroom, database| {
+        let server = newsroom.server;
+        let (grace, _) = server.house.account("grace").await;
+        let id = newsroom.failed(database).await;
+        let entered = newsroom.get(&newsroom.way_in(&id).await, &[]).await;
+        let sent = entered.header("set-cookie").split(';').next().unwrap().to_owned();
+        let (claim, link) = (format!("/p/{id}/claim"), format!("/p/{id}/claim/link"));
+        let text = |answer: &Answer| String::from_utf8_lossy(&answer.body).into_owned();
+        let page = newsroom.get(&claim, &[(COOKIE.as_str(), &sent)]).await;
+        assert!(text(&page).contains(&format!("/signin?next=/p/{id}/claim")));
+        let both = format!("{sent}; {}", server.cookie("grace").await);
+        let page = text(&newsroom.get(&claim, &[(COOKIE.as_str(), &both)]).await);
+        assert!(page.contains("Move it to grace"));
+        let form = async |cookies: &str, token: &str| {
+            let headers = [(COOKIE.as_str(), cookies), (CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded")];
+            newsroom.send(Method::POST, &link, &headers, &format!("csrf={token}")).await
+        };
+        let (theirs, of_the_link) = (token_after(&page, &link), token_after(&page, &format!("{claim}\"")));
+        // The form of the account has to be sent, and by somebody who is signed in.
+        assert_eq!(form(&both, &of_the_link).await.status, StatusCode::FORBIDDEN);
+        assert!(form(&sent, &of_the_link).await.header("location").starts_with("/signin"));
+        assert_eq!(form(&both, &theirs).await.header("location"), format!("/p/{id}/edit"));
+        let narrations = server.house.app.narrations();
+        assert!(narrations.editor_of(&grace, id.parse().unwrap()).await.is_ok());
+        // There is nothing left to make one's own.
+        let over = newsroom.get(&claim, &[(COOKIE.as_str(), &both)]).await;
+        assert_eq!(over.status, StatusCode::CONFLICT);
+        assert_eq!(form(&both, &theirs).await.status, StatusCode::CONFLICT);
     });
 }

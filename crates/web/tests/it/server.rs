@@ -1,8 +1,9 @@
 //! A server in a test: a house with the router before it, and a client that has one account's key.
 
+use app::accounts::Entrance;
 use app::productions::NewProduction;
 use app::runs::Begun;
-use app::{App, Caller, Rules};
+use app::{App, Caller, Rules, Visitor};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use model::ProductionId;
 use model::production::{Edit, Input, Made, MadeFile, OutputOrder};
 use serde_json::Value;
 use testkit::database::{Database, on_sqlite};
-use testkit::house::House;
+use testkit::house::{HERE, House, PASSWORD};
 use tokio::sync::watch;
 use tower::ServiceExt;
 use web::{Offer, Rates, Settings};
@@ -74,6 +75,13 @@ impl Server {
     }
 
     /// Sends a request as it is.
+    /// The cookie of a browser in which somebody signed in.
+    pub(crate) async fn cookie(&self, name: &str) -> String {
+        let entrance = self.house.app.accounts().enter(name, PASSWORD, &Visitor::from(HERE)).await.unwrap();
+        let Entrance::In(signed_in) = entrance else { panic!("there is a second step") };
+        format!("__Host-soundpost={}", signed_in.key.reveal())
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         send_to(&self.router, request).await
     }

@@ -16,6 +16,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use app::narrations::ALL_SPOKEN;
 use app::runs::{Begun, Said};
 use app::{App, AppError};
 use audio::AudioError;
@@ -28,7 +29,7 @@ use store::{BlobError, BlobKey, Blobs, Store};
 use tokio::sync::watch;
 
 use self::make::{Product, Products, Recording};
-use self::narrate::{Narrated, SPOKEN};
+use self::narrate::Narrated;
 use self::plan::Plan;
 
 pub use self::narrate::PAGE;
@@ -142,7 +143,7 @@ impl Produce {
                 }
             },
         };
-        let begun = if narrated.is_some() { SPOKEN } else { FETCHED };
+        let begun = if narrated.is_some() { ALL_SPOKEN } else { FETCHED };
         self.reach(task, Stage::Processing, begun).await?;
         let mut products = self.master(task, recording, plan, (draft, begun), cover, folder.path()).await?;
         if let Some((beside, revision, warnings)) = narrated {

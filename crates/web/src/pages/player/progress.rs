@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::narrations::{Player, Status, Underway, status_of};
+use app::narrations::{Player, SCRIPT_WRITTEN, Status, Underway, status_of};
 use model::production::{Stage, State};
 use model::{Narration, Production, Time};
 use wire::narration::{Playing, StatusName};
@@ -19,10 +19,6 @@ const STEPS: [(&str, &str); 4] = [
     ("mastering", "Mastering"),
 ];
 
-/// How much of the way is behind when speaking begins and when it is over, in a hundred parts.
-const SCRIPT_WRITTEN: u8 = 5;
-const ALL_SPOKEN: u8 = 80;
-
 /// How much has to be spoken, as a part of the way, before anybody guesses how long the rest takes: the first sentences come late, since several
 /// are said at once.
 const ENOUGH: f64 = 0.1;
@@ -36,11 +32,11 @@ pub(super) fn playing(player: &Player, now: Time) -> Playing {
 pub(super) fn said(narration: &Narration, production: &Production, underway: &Underway, now: Time) -> Playing {
     let state = &production.state;
     let segments = narration.script.segments.len();
-    let fraction = underway.fraction();
+    let fraction = underway.fraction(state);
     let (status, percent) = match status_of(narration, production) {
         Status::Ready => (StatusName::Ready, 100),
         Status::Error => (StatusName::Error, 0),
-        Status::Generating => (StatusName::Generating, ((fraction * 100.0) as u8).max(least(state))),
+        Status::Generating => (StatusName::Generating, (fraction * 100.0) as u8),
     };
     let spoken = match underway {
         Underway::Worker(progress) => spoken(&progress.stage),
@@ -77,15 +73,6 @@ pub(super) fn said(narration: &Narration, production: &Production, underway: &Un
     let segment = spoken.filter(|_| is_speaking).map(|(number, _)| number.saturating_sub(1));
     let bars = hex(&drawn(underway));
     Playing { status, percent, step, sentence, left, segment, segments, revision: narration.revision, bars }
-}
-
-/// How much of the way is behind at the least, in a hundred parts: a worker says how far it is now and then, and what it does at once.
-fn least(state: &State) -> u8 {
-    match state {
-        State::Working { stage: Stage::Speaking } => SCRIPT_WRITTEN,
-        State::Working { stage: Stage::Processing | Stage::Encoding } | State::Publishing { .. } => ALL_SPOKEN,
-        _ => 0,
-    }
 }
 
 /// What is finished of the sound, as it is drawn.
@@ -128,7 +115,7 @@ fn spoken(stage: &str) -> Option<(usize, usize)> {
 /// How long it takes still, by how long it took so far.
 fn left(fraction: f64, begun: Time, now: Time) -> String {
     let took = now.since(begun).as_secs_f64();
-    let done = fraction - f64::from(SCRIPT_WRITTEN) / 100.0;
+    let done = fraction - SCRIPT_WRITTEN;
     if took < 2.0 || done < ENOUGH {
         return String::new();
     }

@@ -5,11 +5,16 @@
 use app::narrations::{Player, Underway};
 use askama::Template;
 use model::article::{About, Kind};
-use model::narration::{Heard, HeardSegment, HeardWord, Narration, Published, Script, Wish};
+use model::narration::{Change, Heard, HeardSegment, HeardWord, Narration, Published, Script, Wish};
 use model::production::{Made, MadeFile, OutputOrder, Stage, State};
 use model::{Draft, Metadata, Organization, Production, Time};
 use store::jobs::Progress;
 
+use super::super::form::Errors;
+use super::super::tests::{out, signed_in};
+use super::claim::Claim;
+use super::edit::{self, Edit};
+use super::typed::Typed;
 use super::view::{Beside, Embed, Here, LOW, Page, TALL, View};
 
 const TITLE: &str = "What a tide gauge hears";
@@ -164,7 +169,75 @@ pub(in super::super) fn every_page() -> Vec<(String, String)> {
         let embed = Embed { page: Page::new(&here(), &player, &beside, None, LOW) };
         pages.push((format!("embed-{name}"), embed.render().unwrap()));
     }
+    pages.extend(editors().into_iter().map(|(name, edit)| (format!("edit-{name}"), edit.render().unwrap())));
+    let mut errors = Errors::default();
+    errors.add("username", "This name is taken. Choose another.");
+    for (name, frame, errors) in [("claim", out(), Errors::default()), ("claim-wrong", signed_in(), errors)] {
+        let (id, token) = (waiting().narration.id.to_string(), TOKEN.to_owned());
+        let claim = Claim { frame, id, token, errors, username: "ada".to_owned(), email: String::new() };
+        pages.push((name.to_owned(), claim.render().unwrap()));
+    }
     pages
+}
+
+const TOKEN: &str = "<input type=\"hidden\" name=\"csrf\" value=\"0123\">";
+
+/// The editor's page: before there is text, with changes of every kind, after something wrong was typed beside somebody else, and of an article that
+/// could not be read.
+fn editors() -> Vec<(&'static str, Edit)> {
+    let text = article();
+    let heard = heard(&text);
+    let read = Script::of(text.iter().map(|(kind, text)| (*kind, (*text).to_owned())), None);
+    let words = vec![("okonkwo".to_owned(), "oh-KONG-kwo".to_owned())];
+    let beside = |read: Option<&Script>, heard: &Heard, can_claim| edit::Beside {
+        read: read.cloned(),
+        heard: heard.clone(),
+        words: words.clone(),
+        can_claim,
+        token: TOKEN.to_owned(),
+        now: here().now,
+    };
+    let failed = State::Failed { reason: "The page answered with its sign-in form.".to_owned(), stage: None };
+    let made = |warnings: &[&str], revision| Made {
+        warnings: warnings.iter().map(|warning| (*warning).to_owned()).collect(),
+        revision: Some(revision),
+        ..made(60_000)
+    };
+    let done = |made| State::Done { made: Box::new(made), in_review: false };
+    let first = made(&[], 1);
+    let mut changed = player(
+        done(made(&["The voice “ann” is not here: another one reads."], 2)),
+        Some(first.clone()),
+        Underway::Nobody,
+        TITLE,
+        &text,
+    );
+    for change in [
+        Change::Text(2, "A tide gauge is a pipe with a float in it, and nothing else.".to_owned()),
+        Change::Pause(3, Some(1_500)),
+        Change::Voice(4, Some("en_US-joe-medium".to_owned())),
+        Change::Move(5, Some(1)),
+    ] {
+        changed.narration.script.change(change).unwrap();
+        changed.narration.revision += 1;
+    }
+    let typed = [("text-2", "Mine."), ("voice-4", "nobody"), ("pause-3", "x"), ("word", "a b"), ("said", "ay bee")];
+    let typed = typed.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut errors = Errors::default();
+    errors
+        .add("voice-4", "There is no voice called “nobody” here. Installed are: en_US-joe-medium (American English).");
+    errors.add("pause-3", "A pause is a number of seconds from 0 to 10, such as 0.5. You wrote “x”.");
+    let wrong = Typed::new(&read, &typed);
+    let nothing = Heard::default();
+    let waiting = waiting();
+    let failed = player(failed, None, Underway::Nobody, TITLE, &[]);
+    let saved = Some("Saved. What is heard stays as it was until you render and publish.");
+    vec![
+        ("waiting", Edit::new(out(), &waiting, beside(None, &nothing, true), Errors::default(), None, None)),
+        ("changed", Edit::new(out(), &changed, beside(Some(&read), &heard, true), Errors::default(), saved, None)),
+        ("wrong", Edit::new(signed_in(), &changed, beside(Some(&read), &heard, false), errors, None, Some(&wrong))),
+        ("failed", Edit::new(out(), &failed, beside(None, &nothing, true), Errors::default(), None, None)),
+    ]
 }
 
 #[test]

@@ -1,22 +1,29 @@
 //! What was typed into the editor, as changes of the script that its page showed.
 
+use std::collections::HashMap;
+
 use app::AppError;
 use model::narration::{Change, Script, Segment};
 
 /// What was typed and not kept, beside the script that its page showed.
 pub(super) struct Typed<'a> {
-    pub(super) before: &'a Script,
-    pub(super) fields: &'a [(String, String)],
+    before: HashMap<u32, &'a str>,
+    fields: HashMap<&'a str, &'a str>,
 }
 
-impl Typed<'_> {
+impl<'a> Typed<'a> {
+    pub(super) fn new(before: &'a Script, fields: &'a [(String, String)]) -> Self {
+        let before = before.segments.iter().map(|segment| (segment.id, segment.text.as_str())).collect();
+        // Of two fields of one name the first counts, as it does where they are kept.
+        let fields = fields.iter().rev().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Self { before, fields }
+    }
+
     /// The text that was typed for a segment. `None` where the page's own text came back untouched: what stands there may be somebody else's
     /// by now, and is not to be put back.
     pub(super) fn text(&self, id: u32) -> Option<String> {
-        let name = format!("text-{id}");
-        let typed = plain(&self.fields.iter().find(|(found, _)| *found == name)?.1);
-        let before = self.before.segments.iter().find(|segment| segment.id == id);
-        before.is_none_or(|before| before.text != typed).then_some(typed)
+        let typed = plain(&self.field("text", id)?);
+        self.before.get(&id).is_none_or(|before| *before != typed).then_some(typed)
     }
 
     /// Something else that was typed for a segment, as it was typed.
@@ -26,13 +33,13 @@ impl Typed<'_> {
 
     /// What was typed for the whole script.
     pub(super) fn whole(&self, name: &str) -> Option<String> {
-        self.fields.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone())
+        self.fields.get(name).map(|value| (*value).to_owned())
     }
 
     /// Whether somebody else wrote in a segment meanwhile for which something was typed.
     pub(super) fn is_others(&self, now: &Segment) -> bool {
-        let before = self.before.segments.iter().find(|before| before.id == now.id);
-        before.is_none_or(|before| before.text != now.text) && self.text(now.id).is_some_and(|typed| typed != now.text)
+        self.before.get(&now.id).is_none_or(|before| *before != now.text)
+            && self.text(now.id).is_some_and(|typed| typed != now.text)
     }
 }
 
@@ -43,6 +50,7 @@ fn plain(text: &str) -> String {
 
 /// What is typed otherwise than it was.
 pub(super) fn changes(before: &Script, fields: &[(String, String)]) -> Result<Vec<Change>, AppError> {
+    let segments: HashMap<_, _> = before.segments.iter().map(|segment| (segment.id, segment)).collect();
     let mut changes = Vec::new();
     for (name, value) in fields {
         if name == "reader" {
@@ -60,11 +68,7 @@ pub(super) fn changes(before: &Script, fields: &[(String, String)]) -> Result<Ve
             }
             continue;
         }
-        let Some(segment) =
-            number.parse().ok().and_then(|id: u32| before.segments.iter().find(|segment| segment.id == id))
-        else {
-            continue;
-        };
+        let Some(segment) = number.parse().ok().and_then(|id: u32| segments.get(&id)) else { continue };
         match kind {
             "text" if plain(value) != segment.text => changes.push(Change::Text(segment.id, plain(value))),
             "voice" => {
@@ -118,7 +122,7 @@ mod tests {
     fn what_came_back_untouched_was_not_typed() {
         let fields = fields(&[("text-1", "One."), ("text-2", "Two\r\nlines."), ("text-9", "Nine.")]);
         let before = script();
-        let typed = Typed { before: &before, fields: &fields };
+        let typed = Typed::new(&before, &fields);
         let texts = [1, 2, 3, 9].map(|id| typed.text(id));
         assert_eq!(texts, [None, Some("Two\nlines.".to_owned()), None, Some("Nine.".to_owned())]);
         // Somebody else's words are shown beside what was typed, not beside what only oneself changed.

@@ -68,6 +68,7 @@ pub(crate) fn sentence(entry: &AuditEntry) -> String {
         AuditKind::OrganizationKeyMade => format!("You made a key of the organization {}.", text("organization")),
         AuditKind::OrganizationKeyRevoked => format!("You revoked a key of the organization {}.", text("organization")),
         AuditKind::AccountClaimed => "You made this account yours.".to_owned(),
+        AuditKind::AccountLinked => "You took over what an organization had made for you.".to_owned(),
         AuditKind::AccountExported => "Everything of your account was exported.".to_owned(),
         AuditKind::AccountRemoved => "The account was removed.".to_owned(),
     }

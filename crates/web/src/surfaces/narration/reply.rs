@@ -112,9 +112,8 @@ pub(super) async fn shown(web: &Web, player: &Player, is_server: bool) -> Result
         url: narration.address.clone(),
         status: status_name(player.status()),
         progress: match player.status() {
-            Status::Ready if player.production.state.is_running() => player.underway.fraction(),
-            Status::Ready => 1.0,
-            Status::Generating => player.underway.fraction(),
+            Status::Ready if !player.production.state.is_running() => 1.0,
+            Status::Ready | Status::Generating => player.underway.fraction(&player.production.state),
             Status::Error => 0.0,
         },
         title: player.production.draft.metadata.title.clone(),

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::narrations::{ALL_SPOKEN, SCRIPT_WRITTEN};
 use http::StatusCode;
 use model::narration::{Heard, Script};
 use model::production::{Input, Stage};
@@ -30,10 +31,6 @@ pub const PAGE: FetchLimits =
 /// How often a page is asked for that does not answer: for two and a half minutes. A publishing system that was just restarted is back by then, and
 /// people wait for it.
 const PAGE_TRIES: u32 = 4;
-
-/// How much of the way is behind when a page was fetched, and when all of it was spoken.
-const WRITTEN: f64 = 0.05;
-pub(super) const SPOKEN: f64 = 0.8;
 
 /// An article, read aloud.
 pub(super) struct Narrated {
@@ -64,7 +61,7 @@ impl Produce {
         let (about, revision) = (reading.narration.about.clone().unwrap_or_default(), reading.narration.revision);
         let mut speaking = self.reader.prepare(reading).await?;
         let (reader, warnings) = (reader(&speaking.voice().name), std::mem::take(&mut speaking.warnings));
-        self.reach(task, Stage::Speaking, WRITTEN).await?;
+        self.reach(task, Stage::Speaking, SCRIPT_WRITTEN).await?;
         let path = folder.join("spoken.wav");
         let heard = self.reader.speak(task, speaking, path.clone(), Hearing(Arc::clone(task))).await?;
         let heard = Heard { reader, language: about.language, ..heard };
@@ -158,7 +155,11 @@ struct Hearing(Arc<Task>);
 impl Listener for Hearing {
     fn spoken(&self, spoken: Spoken<'_>) {
         let stage = format!("{} {} of {}", name_of(Stage::Speaking), (spoken.segments + 1).min(spoken.of), spoken.of);
-        self.0.report_drawn(WRITTEN + (SPOKEN - WRITTEN) * spoken.fraction, &stage, spoken.amplitudes);
+        self.0.report_drawn(
+            SCRIPT_WRITTEN + (ALL_SPOKEN - SCRIPT_WRITTEN) * spoken.fraction,
+            &stage,
+            spoken.amplitudes,
+        );
     }
 
     fn is_over(&self) -> bool {
