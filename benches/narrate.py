@@ -37,6 +37,8 @@ ARTICLE = TOP / "crates" / "speech" / "tests" / "article.txt"
 SHIPPED = ["blog-classic", "magazine-cards", "newspaper", "claps", "newsletter", "builder", "amp"]
 # How often one sentence is changed, and how long a narration may take before it is given up.
 EDITS = 7
+# Requests whose answers are timed.
+ASKED = 500
 # Milliseconds between a word's light and its sound.
 LIT = 50
 PATIENCE = 120
@@ -105,6 +107,9 @@ class Newsroom:
 
         class Pages(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
+                if self.path != "/":
+                    self.send_error(404)
+                    return
                 self.send_response(200)
                 self.send_header("content-type", "text/html; charset=utf-8")
                 self.send_header("content-length", str(len(body)))
@@ -123,16 +128,28 @@ class Newsroom:
 
     def narrate(self):
         """Asks for the article; how long until it can be heard, and which player it is."""
-        key = base64.b64encode(f"{self.private}:".encode()).decode()
-        form = f"url=http://127.0.0.1:{self.pages.server_port}/".encode()
-        headers = {"authorization": f"Basic {key}", "organization-user-id": "u-1"}
         begun = time.perf_counter()
+        player = self.post("/")
+        self.until(player, "READY")
+        return player, time.perf_counter() - begun
+
+    def post(self, path):
+        """Asks for a page of ours to be read aloud, and hears which player it is."""
+        key = base64.b64encode(f"{self.private}:".encode()).decode()
+        form = f"url=http://127.0.0.1:{self.pages.server_port}{path}".encode()
+        headers = {"authorization": f"Basic {key}", "organization-user-id": "u-1"}
         request = urllib.request.Request(self.house.address + "/audyo", form, headers)
         with urllib.request.urlopen(request, timeout=10) as reply:
-            player = json.load(reply)["playerId"]
-        answered = time.perf_counter() - begun
-        self.until(player, "READY")
-        return player, answered, time.perf_counter() - begun
+            return json.load(reply)["playerId"]
+
+    def answers(self):
+        """How long each answer takes to a request for a page that nobody asked for before, while the earlier ones are being fetched."""
+        took = []
+        for turn in range(ASKED):
+            begun = time.perf_counter()
+            self.post(f"/not-there-{turn}")
+            took.append(time.perf_counter() - begun)
+        return sorted(took)
 
     def ask(self, question, **variables):
         body = json.dumps({"query": question, "variables": variables}).encode()
@@ -179,15 +196,17 @@ class Newsroom:
 
 def bench_server(report, soundpost):
     newsroom = Newsroom(soundpost)
-    player, answered, whole = newsroom.narrate()
+    player, whole = newsroom.narrate()
     newsroom.edit(player, 0)
     edits = [newsroom.edit(player, turn + 1) for turn in range(EDITS)]
+    answered = newsroom.answers()
     newsroom.end()
-    found = statistics.median(edits)
+    found, late = statistics.median(edits), answered[ASKED * 99 // 100 - 1]
     report.say()
     report.say("## The same through a server, on SQLite")
     report.table("", "found", "goal")
-    report.row("`POST /audyo` answers after", f"{answered * 1_000:.0f} ms", "")
+    middle, late = statistics.median(answered) * 1_000, late * 1_000
+    report.row(f"`POST /audyo`, {ASKED} one after another, answers after", f"{middle:.1f} ms (median), {late:.1f} ms (99 of 100)", report.goal("the answer to POST /audyo", late, 50, " ms"))
     report.row("first rendering, voice opened for it", f"{whole:.2f} s", "")
     edited = report.goal("rendering after one sentence was changed", found, 2, " s")
     report.row(f"one sentence changed, rendered again ({EDITS} times)", f"{found:.2f} s, from {min(edits):.2f} to {max(edits):.2f} s", edited)

@@ -71,7 +71,7 @@ pub struct Request {
 pub struct Requested {
     /// The narration.
     pub id: ProductionId,
-    /// Whether something was begun; otherwise it was there, or is on its way.
+    /// Whether something was begun, by this request or by the one that it repeats under its key; otherwise it was there, or is on its way.
     pub is_begun: bool,
 }
 
@@ -221,10 +221,11 @@ impl Narrations<'_> {
         let tx = self.0.begin().await?;
         let digest = digest_of(request);
         if let Some(key) = &request.key
-            && let Some((known, id)) = store::narrations::find_request(&tx, organization.id, key).await?
+            && let Some(known) = store::narrations::find_request(&tx, organization.id, key).await?
         {
-            if known == digest {
-                return Ok(Requested { id, is_begun: false });
+            // It is answered as it was then, by whoever did not hear that.
+            if known.digest == digest {
+                return Ok(Requested { id: known.narration, is_begun: known.has_begun });
             }
             let message = "This Idempotency-Key was used for another request. Give each request a key of its own.";
             return Err(AppError::Refused(message.to_owned()));
@@ -243,7 +244,7 @@ impl Narrations<'_> {
             None => self.begin(&tx, organization, owner, publication, request, now).await?,
         };
         if let Some(key) = &request.key {
-            store::narrations::note_request(&tx, organization.id, key, &digest, done.id, now).await?;
+            store::narrations::note_request(&tx, organization.id, key, &digest, (done.id, done.is_begun), now).await?;
         }
         tx.commit().await?;
         Ok(done)

@@ -15,6 +15,7 @@ mod m20261126_220000_findings;
 mod m20261127_050000_drawn;
 mod m20261127_090000_replacing;
 mod m20261127_100000_downloads;
+mod m20261127_130000_replayed;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrations {
             Box::new(m20261127_050000_drawn::Migration),
             Box::new(m20261127_090000_replacing::Migration),
             Box::new(m20261127_100000_downloads::Migration),
+            Box::new(m20261127_130000_replayed::Migration),
         ]
     }
 }

@@ -91,6 +91,7 @@ pub(crate) mod request_row {
         pub(crate) digest: Vec<u8>,
         pub(crate) narration: String,
         pub(crate) created_ms: i64,
+        pub(crate) has_begun: Option<bool>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -314,16 +315,28 @@ pub async fn forget_revisions_before(tx: &Tx, narration: ProductionId, revision:
     Ok(())
 }
 
-/// What a request with this key of an organization came to: what it said, as a digest, and the narration.
+/// What came of a request that has a key of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// What it said.
+    pub digest: Vec<u8>,
+    /// The narration.
+    pub narration: ProductionId,
+    /// Whether something began with it.
+    pub has_begun: bool,
+}
+
+/// What came of the request with this key of an organization.
 pub async fn find_request(
     db: &impl Read,
     organization: OrganizationId,
     key: &str,
-) -> Result<Option<(Vec<u8>, ProductionId)>, StoreError> {
+) -> Result<Option<Answered>, StoreError> {
     let found = request_row::Entity::find_by_id((organization.to_string(), key.to_owned()));
     let Some(row) = found.one(db.connection()).await? else { return Ok(None) };
     let narration = row.narration.parse().map_err(|why| corrupt("narration_requests", key, why))?;
-    Ok(Some((row.digest, narration)))
+    // Of those from before this was noted, nearly all had begun something.
+    Ok(Some(Answered { digest: row.digest, narration, has_begun: row.has_begun.unwrap_or(true) }))
 }
 
 /// Remembers a request; a [`StoreError::Conflict`] where one of that key is remembered.
@@ -332,7 +345,7 @@ pub async fn note_request(
     organization: OrganizationId,
     key: &str,
     digest: &Digest,
-    narration: ProductionId,
+    (narration, has_begun): (ProductionId, bool),
     now: Time,
 ) -> Result<(), StoreError> {
     document::plain(key)?;
@@ -342,6 +355,7 @@ pub async fn note_request(
         digest: digest.to_vec(),
         narration: narration.to_string(),
         created_ms: now.as_ms(),
+        has_begun: Some(has_begun),
     };
     request_row::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx.connection()).await?;
     Ok(())

@@ -104,7 +104,8 @@ fn a_new_database_says_what_it_lacks_and_several_programs_may_migrate_it_at_once
                 "m20261126_220000_findings",
                 "m20261127_050000_drawn",
                 "m20261127_090000_replacing",
-                "m20261127_100000_downloads"
+                "m20261127_100000_downloads",
+                "m20261127_130000_replayed"
             ]
         );
         for done in futures_util::future::join_all(stores.iter().map(store::Store::migrate)).await {

@@ -287,3 +287,30 @@ pub fn in_words(tag: &str) -> String {
     let tongue = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
     NAMES.iter().find(|(code, _)| *code == tongue).map_or_else(|| tag.to_owned(), |(_, name)| (*name).to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
+
+    use super::*;
+
+    #[test]
+    fn a_name_is_known_without_opening_what_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let installed = folder.path().join("en_US-ann-low");
+        fs::create_dir(&installed).unwrap();
+        let description = r#"{"audio":{"sample_rate":22050},"language":{"code":"en_US"},"phoneme_id_map":{"_":[0],"^":[1],"$":[2]," ":[3]}}"#;
+        fs::write(installed.join("en_US-ann-low.onnx.json"), description).unwrap();
+        let server = SpeechServer::new("https://speech.example", None, "m", "en=alloy").unwrap();
+        let voices = Voices::with(folder.path(), Beside { server: Some(server), espeak: None });
+        voices.check("en_US-ann-low").unwrap();
+        voices.check("en-alloy-server").unwrap();
+        for wrong in ["ann", "", "../en_US-ann-low", ".", "de-espeak-ng"] {
+            let refused = voices.check(wrong).unwrap_err();
+            assert!(matches!(&refused, VoiceError::Unknown { name, .. } if name == wrong), "{refused}");
+        }
+        // Where there is nobody, nothing is named instead.
+        let nobody = Voices::new(folder.path().join("nowhere")).check("ann").unwrap_err();
+        assert_eq!(nobody.to_string(), "There is no voice called “ann” here. None is installed.");
+    }
+}

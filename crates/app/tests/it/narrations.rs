@@ -118,7 +118,12 @@ testkit::both_databases! {
         // A name that was given to a request is not used for another one.
         let named = Request { key: Some("k-1".to_owned()), is_anew: true, ..request(ARTICLE, "u-1") };
         assert!(newsroom.ask(named.clone()).await.unwrap().is_begun);
-        assert!(!newsroom.ask(named.clone()).await.unwrap().is_begun);
+        assert!(newsroom.ask(named.clone()).await.unwrap().is_begun);
+        // And one that began nothing is answered alike, too.
+        let found = Request { key: Some("k-2".to_owned()), ..request(ARTICLE, "u-2") };
+        for _ in 0..2 {
+            assert!(!newsroom.ask(found.clone()).await.unwrap().is_begun);
+        }
         let other = Request { address: "https://tides.example/other".to_owned(), ..named };
         assert!(matches!(newsroom.ask(other).await, Err(AppError::Refused(_))));
         assert!(matches!(newsroom.ask(request("http://10.0.0.1/", "u-1")).await, Err(AppError::Refused(_))));

@@ -13,7 +13,7 @@ mod player;
 mod reply;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 
 use crate::settings::Web;
 
@@ -24,4 +24,6 @@ pub(crate) fn router(_: &Web) -> Router<Web> {
         .route("/audyo/players", get(find::get).options(cors::preflight))
         .route("/audyo/players/{player_id}", get(player::get).options(cors::preflight))
         .route("/audyo/players/{player_id}/editor_url", get(editor_url::get))
+        .route("/audyo/{*rest}", any(reply::no_such_path))
+        .method_not_allowed_fallback(reply::no_such_method)
 }

@@ -332,3 +332,19 @@ fn what_was_made_for_somebody_moves_into_the_account_that_they_have() {
         assert_eq!(form(&both, &theirs).await.status, StatusCode::CONFLICT);
     });
 }
+
+#[test]
+fn what_is_not_there_is_said_as_everything_else_is() {
+    serve(async |newsroom, _| {
+        for (method, path, status) in [
+            (Method::GET, "/audyo", 405),
+            (Method::DELETE, "/audyo/players/x", 405),
+            (Method::POST, "/audyo/nothing", 404),
+            (Method::GET, "/audyo/players/x/y/z", 404),
+        ] {
+            let answer = newsroom.send(method.clone(), path, &[], "").await;
+            assert_eq!(refusal(&answer).0, status, "{method} {path}");
+            assert_eq!(answer.headers.contains_key("allow"), status == 405, "{method} {path}");
+        }
+    });
+}

@@ -5,7 +5,7 @@ use app::narrations::{Player, Status};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -82,6 +82,18 @@ impl IntoResponse for Refused {
         });
         (status, headers, body.to_string()).into_response()
     }
+}
+
+/// Nothing is at that address.
+pub(super) async fn no_such_path() -> Refused {
+    let message = "There is nothing at this address. What there is, /docs shows.";
+    Problem::new(StatusCode::NOT_FOUND, "not_found", message).into()
+}
+
+/// Something is at that address, and does not take that method.
+pub(super) async fn no_such_method(method: Method) -> Refused {
+    let message = format!("This address does not take {method}. What it takes, /docs shows.");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message).into()
 }
 
 /// An answer that a page may read, if one asked.
